@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace NanoAttention.Kernels;
+
+/// <summary>Numbers in memory that a CPU kernel may touch: what a span is, but storable in a kernel's fields. The device keeps the memory in place.</summary>
+public readonly unsafe struct View<T>(T* pointer, int length) where T : unmanaged
+{
+    public int Length => length;
+    public T* Pointer => pointer;
+    public Span<T> Span => new(pointer, length);
+
+    public ref T this[int i]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            Debug.Assert((uint)i < (uint)length);
+            return ref pointer[i];
+        }
+    }
+
+    /// <summary>The <paramref name="count"/> numbers from <paramref name="start"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public View<T> Slice(int start, int count)
+    {
+        Debug.Assert(start >= 0 && count >= 0 && start + count <= length);
+        return new(pointer + start, count);
+    }
+
+    /// <summary>Row i of a matrix with rows of <paramref name="n"/> numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public View<T> Row(int i, int n) => new(pointer + (long)i * n, n);
+}
+
+/// <summary>
+/// A kernel: what one worker does to items <c>from ≤ i &lt; to</c>, in registers of type V. A device decides how many workers run,
+/// and how wide V is. Items are independent, so the result does not depend on how they are shared out.
+/// </summary>
+public interface IKernel<T> where T : unmanaged
+{
+    void Run<V>(int from, int to) where V : struct, ISimd<V, T>;
+}
