@@ -1,0 +1,87 @@
+namespace NanoAttention;
+
+/// <summary>
+/// One operation of the graph: its inputs, and the pullback that takes dL/dy to dL/dx for each of them. A leaf (a value whose
+/// gradient is wanted, made by no operation) has a node too, without inputs: the place where its gradient arrives.
+/// </summary>
+public sealed class Node<T> where T : class, IVariable<T>
+{
+    static readonly (T, Func<T, T>)[] freed = [];
+
+    (T Input, Func<T, T> Pull)[]? edges;
+    readonly T[]? inputs;
+    Func<T, T?[]>? pullAll;
+
+    internal Node(T leaf) => (Op, Leaf, Stamp) = ("leaf", leaf, Reverse.Tick());
+
+    internal Node(string op, (T, Func<T, T>)[] edges) => (Op, this.edges, Stamp) = (op, edges, Reverse.Tick());
+
+    internal Node(string op, T[] inputs, Func<T, T?[]> pullAll) => (Op, this.inputs, this.pullAll, Stamp) = (op, inputs, pullAll, Reverse.Tick());
+
+    /// <summary>The name of the method that recorded it.</summary>
+    public string Op { get; }
+
+    /// <summary>When it was recorded, on the clock of <see cref="Reverse.Tick"/>: later than all its inputs.</summary>
+    public long Stamp { get; }
+
+    /// <summary>The leaf whose gradient arrives here, or null.</summary>
+    public T? Leaf { get; }
+
+    /// <summary>A backward pass has walked it and let its pullbacks go.</summary>
+    public bool Freed => Leaf is null && edges == freed;
+
+    public int InputCount => inputs?.Length ?? edges?.Length ?? 0;
+
+    public T Input(int i) => inputs is null ? edges![i].Input : inputs[i];
+
+    // What the pass that is walking the graph keeps here: which pass it is, and dL/dy as far as it has been summed up.
+    internal long Mark;
+    internal T? Incoming;
+    bool owned;
+
+    /// <summary>Incoming += dy; in place only where this pass made the buffer itself, and never on recorded gradients.</summary>
+    internal void Receive(T dy, bool recorded)
+    {
+        if (Incoming is null) (Incoming, owned) = (dy, false);
+        else if (owned && !recorded) Incoming.Accumulate(dy);
+        else (Incoming, owned) = (Incoming + dy, true);
+    }
+
+    /// <summary>dL/dy, taken out.</summary>
+    internal T? Take(out bool mine)
+    {
+        var dy = Incoming;
+        mine = owned;
+        (Incoming, owned) = (null, false);
+        return dy;
+    }
+
+    /// <summary>Hands dL/dx on to every input that wants it.</summary>
+    internal void Pull(T dy, bool recorded)
+    {
+        if (inputs is null)
+        {
+            foreach (var (x, pull) in edges!)
+                if (x.Source is { } source) Deliver(x, source, pull(dy), recorded);
+            return;
+        }
+        var gradients = pullAll!(dy);
+        if (gradients.Length != inputs.Length)
+            throw new InvalidOperationException($"{Op}: its pullback returned {gradients.Length} gradients for {inputs.Length} inputs");
+        for (int i = 0; i < inputs.Length; i++)
+            if (inputs[i].Source is { } source && gradients[i] is { } dx) Deliver(inputs[i], source, dx, recorded);
+    }
+
+    void Deliver(T x, Node<T> source, T dx, bool recorded)
+    {
+        x.CheckGradient(dx, Op);
+        source.Receive(dx, recorded);
+    }
+
+    internal void Free()
+    {
+        if (Leaf is not null) return;
+        (edges, pullAll) = (freed, null);
+        if (inputs is not null) Array.Clear(inputs);
+    }
+}

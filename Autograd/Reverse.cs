@@ -1,0 +1,200 @@
+using System.Runtime.CompilerServices;
+
+namespace NanoAttention;
+
+/// <summary>
+/// Reverse-mode differentiation (Linnainmaa 1970): run forward, remembering for each operation how to pull a gradient back;
+/// then walk from the result to the leaves, handing every input its share by the chain rule.
+/// </summary>
+public static class Reverse
+{
+    static long clock, passes;
+    [ThreadStatic] static int paused;
+    [ThreadStatic] static (long Stamp, string? Op) pulling;
+
+    /// <summary>The next moment of a clock that all threads share: orders what was recorded and what was written.</summary>
+    public static long Tick() => Interlocked.Increment(ref clock);
+
+    /// <summary>This moment.</summary>
+    public static long Now => Volatile.Read(ref clock);
+
+    /// <summary>The operation whose pullback runs on this thread, and when it was recorded; (0, null) outside a backward pass.</summary>
+    public static (long Stamp, string? Op) Pulling => pulling;
+
+    /// <summary>Whether operations on this thread are recorded.</summary>
+    public static bool Recording => paused == 0;
+
+    /// <summary>Until the result is disposed, nothing is recorded on this thread.</summary>
+    public static Paused NoGrad()
+    {
+        paused++;
+        return default;
+    }
+
+    /// <summary>Ends a <see cref="NoGrad"/>.</summary>
+    public readonly struct Paused : IDisposable
+    {
+        public void Dispose() => paused--;
+    }
+
+    /// <summary>Makes <paramref name="x"/> a leaf: backward passes will add into its Grad. Throws where an operation made it.</summary>
+    public static T Leaf<T>(T x) where T : class, IVariable<T>
+    {
+        if (x.Source is { Leaf: null } made)
+            throw new InvalidOperationException($"RequireGrad: the value was computed by {made.Op}, so it already takes part in its graph; a leaf must be a value of its own (detach it first)");
+        x.Source ??= new Node<T>(x);
+        return x;
+    }
+
+    /// <summary>
+    /// Records y = op(inputs), each input with its pullback dL/dy → dL/dx. A pullback runs only if its input wants a gradient.
+    /// Written with differentiable operations, it can itself be differentiated.
+    /// </summary>
+    public static T Record<T>(T y, ReadOnlySpan<(T Input, Func<T, T> Pull)> edges, [CallerMemberName] string op = "") where T : class, IVariable<T>
+    {
+        if (paused != 0) return y;
+        int wanted = 0;
+        foreach (var (x, _) in edges)
+            if (x.Source is not null) wanted++;
+        if (wanted == 0) return y;
+        CheckFresh(y, op);
+        var kept = new (T, Func<T, T>)[wanted];
+        for (int i = 0, k = 0; i < edges.Length; i++)
+            if (edges[i].Input.Source is not null) kept[k++] = edges[i];
+        y.Source = new Node<T>(op, kept);
+        return y;
+    }
+
+    /// <summary>Records y = op(inputs) for a fused operation whose pullback yields the gradients of all inputs at once (null for none).</summary>
+    public static T Record<T>(T y, T[] inputs, Func<T, T?[]> pull, [CallerMemberName] string op = "") where T : class, IVariable<T>
+    {
+        if (paused != 0 || !Array.Exists(inputs, x => x.Source is not null)) return y;
+        CheckFresh(y, op);
+        y.Source = new Node<T>(op, inputs, pull);
+        return y;
+    }
+
+    static void CheckFresh<T>(T y, string op) where T : class, IVariable<T>
+    {
+        if (y.Source is not null) throw new ArgumentException($"{op}: the result to record is already part of a graph; an operation must return a fresh value");
+    }
+
+    /// <summary>
+    /// Adds d root / d leaf into the Grad of every leaf that <paramref name="root"/> depends on.
+    /// </summary>
+    /// <param name="root">What to differentiate; a single number unless a seed is given.</param>
+    /// <param name="seed">dL/d root; 1 if left out.</param>
+    /// <param name="retainGraph">Keep the graph, so that it can be walked again.</param>
+    /// <param name="createGraph">Record the pass itself, so that the gradients can be differentiated. Keeps the graph.</param>
+    public static void Backward<T>(T root, T? seed = null, bool retainGraph = false, bool createGraph = false) where T : class, IVariable<T> =>
+        Walk(root, seed, retainGraph, createGraph, []);
+
+    /// <summary>d root / d x for each of <paramref name="inputs"/> (leaves or not; null where root does not depend on it). No Grad is touched.</summary>
+    public static T?[] Gradients<T>(T root, T[] inputs, T? seed = null, bool retainGraph = false, bool createGraph = false) where T : class, IVariable<T> =>
+        Walk(root, seed, retainGraph, createGraph, inputs);
+
+    static T?[] Walk<T>(T root, T? seed, bool retain, bool create, T[] wanted) where T : class, IVariable<T>
+    {
+        if (root.Source is not { } last)
+            throw new InvalidOperationException("Backward: the value depends on no leaf that requires a gradient (call RequireGrad on an input before computing it)");
+        foreach (var x in wanted)
+            if (x.Source is null) throw new InvalidOperationException("Gradients: an input requires no gradient (call RequireGrad on it before computing with it)");
+        seed ??= T.One(root);
+        root.CheckGradient(seed, "Backward");
+        var found = new T?[wanted.Length];
+
+        lock (Graph<T>.Gate)       // two threads may walk graphs that share nodes
+        {
+            var order = Graph<T>.Order(last, Interlocked.Increment(ref passes), out var disturbed);
+            var outer = (pulling, paused);
+            paused = create ? 0 : 1;
+            try
+            {
+                last.Receive(seed, create);
+                for (int i = order.Count - 1; i >= 0; i--)
+                {
+                    var node = order[i];
+                    if (node.Take(out bool mine) is not { } dy) continue;
+                    for (int k = 0; k < wanted.Length; k++)
+                        if (ReferenceEquals(wanted[k].Source, node)) found[k] = dy;
+                    if (node.Leaf is { } leaf)
+                    {
+                        if (wanted.Length == 0) Arrive(leaf, dy, mine, create);
+                        continue;
+                    }
+                    pulling = (node.Stamp, node.Op);
+                    node.Pull(dy, create);
+                    if (!retain && !create) node.Free();
+                }
+            }
+            finally
+            {
+                (pulling, paused) = outer;
+                foreach (var node in order) node.Take(out _);
+                foreach (var (node, mark, incoming) in disturbed) (node.Mark, node.Incoming) = (mark, incoming);
+                Graph<T>.Release(order);
+            }
+        }
+        return found;
+    }
+
+    // A leaf's Grad shares memory with nothing, so that it can be summed into in place.
+    static void Arrive<T>(T leaf, T dy, bool mine, bool create) where T : class, IVariable<T>
+    {
+        if (leaf.Grad is not { } grad) leaf.Grad = mine || create ? dy : dy.Copy();
+        else if (create || grad.Source is not null) leaf.Grad = grad + dy;
+        else grad.Accumulate(dy);
+    }
+
+    static class Graph<T> where T : class, IVariable<T>
+    {
+        public static readonly Lock Gate = new();
+        static List<Node<T>>? spareOrder;
+        static Stack<Node<T>>? spareStack;
+
+        /// <summary>
+        /// Every node behind <paramref name="last"/>, inputs before outputs, without recursion: an unrolled LSTM is thousands of
+        /// nodes deep. A pullback may itself walk nodes that the outer pass is still using: their state is put aside in <paramref name="disturbed"/>.
+        /// </summary>
+        public static List<Node<T>> Order(Node<T> last, long pass, out List<(Node<T>, long, T?)> disturbed)
+        {
+            var order = Interlocked.Exchange(ref spareOrder, null) ?? [];
+            var stack = Interlocked.Exchange(ref spareStack, null) ?? new();
+            long entered = 2 * pass, done = 2 * pass + 1;
+            disturbed = [];
+            stack.Push(last);
+            while (stack.TryPop(out var node))
+            {
+                if (node.Mark == done) continue;
+                if (node.Mark == entered)
+                {
+                    node.Mark = done;
+                    order.Add(node);
+                    continue;
+                }
+                if (node.Freed)
+                {
+                    stack.Clear();
+                    throw new InvalidOperationException($"Backward: an earlier backward pass has walked and freed the graph behind {node.Op}; pass retainGraph: true to that pass to walk it again");
+                }
+                if (node.Incoming is { } incoming)
+                {
+                    disturbed.Add((node, node.Mark, incoming));
+                    node.Incoming = null;
+                }
+                node.Mark = entered;
+                stack.Push(node);
+                for (int i = node.InputCount - 1; i >= 0; i--)
+                    if (node.Input(i).Source is { } source && source.Mark < entered) stack.Push(source);
+            }
+            spareStack = stack;
+            return order;
+        }
+
+        public static void Release(List<Node<T>> order)
+        {
+            order.Clear();
+            spareOrder = order;
+        }
+    }
+}
