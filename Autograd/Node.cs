@@ -34,25 +34,36 @@ public sealed class Node<T> where T : class, IVariable<T>
 
     public T Input(int i) => inputs is null ? edges![i].Input : inputs[i];
 
-    // What the pass that is walking the graph keeps here: which pass it is, and dL/dy as far as it has been summed up.
-    internal long Mark;
-    internal T? Incoming;
-    bool owned;
+    /// <summary>What the pass that is walking the graph keeps here.</summary>
+    internal struct PassState
+    {
+        /// <summary>0: no pass; else a stage of the pass that is walking.</summary>
+        public long Mark;
+        /// <summary>The pass wants a gradient here or further back.</summary>
+        public bool Useful;
+        /// <summary>dL/dy as far as it has been summed up.</summary>
+        public T? Incoming;
+        /// <summary>Incoming is a buffer that the pass made itself.</summary>
+        public bool Owned;
+    }
+
+    internal PassState State;
 
     /// <summary>Incoming += dy; in place only where this pass made the buffer itself, and never on recorded gradients.</summary>
     internal void Receive(T dy, bool recorded)
     {
-        if (Incoming is null) (Incoming, owned) = (dy, false);
-        else if (owned && !recorded) Incoming.Accumulate(dy);
-        else (Incoming, owned) = (Incoming + dy, true);
+        ref var state = ref State;
+        if (state.Incoming is null) (state.Incoming, state.Owned) = (dy, false);
+        else if (state.Owned && !recorded) state.Incoming.Accumulate(dy);
+        else (state.Incoming, state.Owned) = (state.Incoming + dy, true);
     }
 
     /// <summary>dL/dy, taken out.</summary>
     internal T? Take(out bool mine)
     {
-        var dy = Incoming;
-        mine = owned;
-        (Incoming, owned) = (null, false);
+        var dy = State.Incoming;
+        mine = State.Owned;
+        (State.Incoming, State.Owned) = (null, false);
         return dy;
     }
 
@@ -62,14 +73,14 @@ public sealed class Node<T> where T : class, IVariable<T>
         if (inputs is null)
         {
             foreach (var (x, pull) in edges!)
-                if (x.Source is { } source) Deliver(x, source, pull(dy), recorded);
+                if (x.Source is { State.Useful: true } source) Deliver(x, source, pull(dy), recorded);
             return;
         }
         var gradients = pullAll!(dy);
         if (gradients.Length != inputs.Length)
             throw new InvalidOperationException($"{Op}: its pullback returned {gradients.Length} gradients for {inputs.Length} inputs");
         for (int i = 0; i < inputs.Length; i++)
-            if (inputs[i].Source is { } source && gradients[i] is { } dx) Deliver(inputs[i], source, dx, recorded);
+            if (inputs[i].Source is { State.Useful: true } source && gradients[i] is { } dx) Deliver(inputs[i], source, dx, recorded);
     }
 
     void Deliver(T x, Node<T> source, T dx, bool recorded)

@@ -105,7 +105,7 @@ public static class Reverse
 
         lock (Graph<T>.Gate)       // two threads may walk graphs that share nodes
         {
-            var order = Graph<T>.Order(last, Interlocked.Increment(ref passes), out var disturbed);
+            var order = Graph<T>.Order(last, wanted, Interlocked.Increment(ref passes), out var disturbed);
             var outer = (pulling, paused);
             paused = create ? 0 : 1;
             try
@@ -130,9 +130,7 @@ public static class Reverse
             finally
             {
                 (pulling, paused) = outer;
-                foreach (var node in order) node.Take(out _);
-                foreach (var (node, mark, incoming) in disturbed) (node.Mark, node.Incoming) = (mark, incoming);
-                Graph<T>.Release(order);
+                Graph<T>.Release(order, disturbed);
             }
         }
         return found;
@@ -154,45 +152,56 @@ public static class Reverse
 
         /// <summary>
         /// Every node behind <paramref name="last"/>, inputs before outputs, without recursion: an unrolled LSTM is thousands of
-        /// nodes deep. A pullback may itself walk nodes that the outer pass is still using: their state is put aside in <paramref name="disturbed"/>.
+        /// nodes deep. A pullback may itself walk nodes that an outer pass is still using: their state is put aside in <paramref name="disturbed"/>.
         /// </summary>
-        public static List<Node<T>> Order(Node<T> last, long pass, out List<(Node<T>, long, T?)> disturbed)
+        public static List<Node<T>> Order(Node<T> last, T[] wanted, long pass, out List<(Node<T>, Node<T>.PassState)>? disturbed)
         {
             var order = Interlocked.Exchange(ref spareOrder, null) ?? [];
             var stack = Interlocked.Exchange(ref spareStack, null) ?? new();
             long entered = 2 * pass, done = 2 * pass + 1;
-            disturbed = [];
+            disturbed = null;
             stack.Push(last);
             while (stack.TryPop(out var node))
             {
-                if (node.Mark == done) continue;
-                if (node.Mark == entered)
+                if (node.State.Mark == done) continue;
+                if (node.State.Mark == entered)
                 {
-                    node.Mark = done;
+                    node.State.Mark = done;
+                    node.State.Useful = IsUseful(node, wanted);
                     order.Add(node);
                     continue;
                 }
                 if (node.Freed)
                 {
                     stack.Clear();
+                    Release(order, disturbed);
                     throw new InvalidOperationException($"Backward: an earlier backward pass has walked and freed the graph behind {node.Op}; pass retainGraph: true to that pass to walk it again");
                 }
-                if (node.Incoming is { } incoming)
-                {
-                    disturbed.Add((node, node.Mark, incoming));
-                    node.Incoming = null;
-                }
-                node.Mark = entered;
+                if (node.State.Mark != 0) (disturbed ??= []).Add((node, node.State));
+                node.State = new() { Mark = entered };
                 stack.Push(node);
                 for (int i = node.InputCount - 1; i >= 0; i--)
-                    if (node.Input(i).Source is { } source && source.Mark < entered) stack.Push(source);
+                    if (node.Input(i).Source is { } source && source.State.Mark < entered) stack.Push(source);
             }
             spareStack = stack;
             return order;
         }
 
-        public static void Release(List<Node<T>> order)
+        static bool IsUseful(Node<T> node, T[] wanted)
         {
+            if (wanted.Length == 0) return true;
+            foreach (var x in wanted)
+                if (ReferenceEquals(x.Source, node)) return true;
+            for (int i = 0; i < node.InputCount; i++)
+                if (node.Input(i).Source is { State.Useful: true }) return true;
+            return false;
+        }
+
+        /// <summary>Leaves every node as the pass found it.</summary>
+        public static void Release(List<Node<T>> order, List<(Node<T> Node, Node<T>.PassState State)>? disturbed)
+        {
+            foreach (var node in order) node.State = default;
+            foreach (var (node, state) in disturbed ?? []) node.State = state;
             order.Clear();
             spareOrder = order;
         }
