@@ -1,0 +1,91 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace NanoAttention.Tutorials;
+
+/// <summary>Collects what one cell shows, in order: console text, displayed values and the result.</summary>
+internal sealed class CellOutput
+{
+    private readonly Lock _lock = new();
+    private readonly JsonArray _outputs = [];
+    private readonly StringBuilder _stream = new();
+    private string _streamName = "";
+
+    /// <summary>A console writer whose text becomes <c>stream</c> outputs of that name.</summary>
+    public TextWriter Writer(string streamName) => new StreamText(this, streamName);
+
+    /// <summary>Adds a value: <paramref name="type"/> is <c>display_data</c> or <c>execute_result</c>.</summary>
+    public void Add(string type, object? value, int? executionCount)
+    {
+        var data = Bundle(value);
+        lock (_lock)
+        {
+            EndStream();
+            var output = new JsonObject { ["data"] = data };
+            if (executionCount is not null) output["execution_count"] = executionCount;
+            output["metadata"] = new JsonObject();
+            output["output_type"] = type;
+            _outputs.Add((JsonNode)output);
+        }
+    }
+
+    public JsonArray Finish()
+    {
+        lock (_lock)
+        {
+            EndStream();
+            return _outputs;
+        }
+    }
+
+    private void Append(string name, ReadOnlySpan<char> text)
+    {
+        lock (_lock)
+        {
+            if (name != _streamName) EndStream();
+            _streamName = name;
+            _stream.Append(text);
+        }
+    }
+
+    private void EndStream()
+    {
+        var text = WithoutOverwritten(_stream.ToString());
+        _stream.Clear();
+        if (text.Length == 0) return;
+        _outputs.Add((JsonNode)new JsonObject
+        {
+            ["name"] = _streamName,
+            ["output_type"] = "stream",
+            ["text"] = Notebook.Lines(text),
+        });
+    }
+
+    /// <summary>A progress line rewrites itself after each carriage return; what is stored is what stays on the screen.</summary>
+    internal static string WithoutOverwritten(string text) =>
+        string.Join('\n', text.Split('\n').Select(line => line.TrimEnd('\r')).Select(line => line[(line.LastIndexOf('\r') + 1)..]));
+
+    private static JsonObject Bundle(object? value)
+    {
+        var bundle = (value as IDisplay)?.MimeBundle ?? new Dictionary<string, string>();
+        var data = new JsonObject();
+        foreach (var (mime, content) in bundle.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+            data[mime] = mime == "image/png" ? content : Notebook.Lines(content);
+        if (!data.ContainsKey("text/plain"))
+            data["text/plain"] = Notebook.Lines(ValueText.Of(value));
+        return data;
+    }
+
+    private sealed class StreamText(CellOutput output, string name) : TextWriter
+    {
+        public override Encoding Encoding => Encoding.UTF8;
+
+        public override void Write(char value) => output.Append(name, [value]);
+
+        public override void Write(string? value) => output.Append(name, value);
+
+        public override void Write(ReadOnlySpan<char> value) => output.Append(name, value);
+
+        public override void Write(char[] buffer, int index, int count) => output.Append(name, buffer.AsSpan(index, count));
+    }
+}

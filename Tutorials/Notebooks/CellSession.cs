@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Scripting;
+using Microsoft.CodeAnalysis.Scripting;
+
+namespace NanoAttention.Tutorials;
+
+/// <summary>
+/// Runs cells one after another as C# script submissions: each sees the variables, methods and types of those before.
+/// References and imports are given here, so that a cell holds no path and no <c>#r</c>.
+/// </summary>
+internal sealed class CellSession
+{
+    private static readonly string[] Imports =
+    [
+        "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Threading.Tasks",
+        "NanoAttention", "NanoAttention.Tutorials",
+    ];
+
+    /// <summary>The framework and NanoAttention, as this program itself was started with them.</summary>
+    private static readonly Lazy<MetadataReference[]> References = new(() =>
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator)
+            .Where(IsForCells)
+            .Select(path => MetadataReference.CreateFromFile(path))]);
+
+    private readonly NotebookGlobals _globals = new();
+    private ScriptState? _state;
+
+    /// <summary>Runs one cell on the calling thread and returns what it shows.</summary>
+    /// <exception cref="NotebookException">The cell does not compile or throws; the message says where and why.</exception>
+    public JsonArray Run(NotebookCell cell)
+    {
+        var output = new CellOutput();
+        _globals.ShowIn(output);
+        var (consoleOut, consoleError) = (Console.Out, Console.Error);
+        Console.SetOut(output.Writer("stdout"));
+        Console.SetError(output.Writer("stderr"));
+        try
+        {
+            _state = Submit(cell.Source, Options(FileName(cell.Number))).GetAwaiter().GetResult();
+            if (_state.ReturnValue is not null) output.Add("execute_result", _state.ReturnValue, cell.Number);
+            return output.Finish();
+        }
+        catch (CompilationErrorException e)
+        {
+            var first = e.Diagnostics.First(d => d.Severity == DiagnosticSeverity.Error);
+            var line = first.Location.GetLineSpan().StartLinePosition.Line + 1;
+            throw Failure(cell, line, "", $"{first.Id}: {first.GetMessage()}");
+        }
+        catch (Exception e)
+        {
+            var cause = Cause(e);
+            var (line, thrownIn) = Place(e, cell.Number);
+            throw Failure(cell, line, thrownIn, $"{cause.GetType().Name}: {cause.Message}");
+        }
+        finally
+        {
+            Console.SetOut(consoleOut);
+            Console.SetError(consoleError);
+        }
+    }
+
+    private Task<ScriptState<object>> Submit(string source, ScriptOptions options) => _state is null
+        ? CSharpScript.RunAsync(source, options, _globals)
+        : _state.ContinueWithAsync(source, options);
+
+    private static ScriptOptions Options(string fileName) => ScriptOptions.Default
+        .WithReferences(References.Value)
+        .WithImports(Imports)
+        .WithLanguageVersion(LanguageVersion.CSharp14)
+        .WithOptimizationLevel(OptimizationLevel.Release)
+        .WithEmitDebugInformation(true) // so that a stack trace knows the line
+        .WithFilePath(fileName)
+        .WithFileEncoding(Encoding.UTF8);
+
+    private static bool IsForCells(string path)
+    {
+        var name = Path.GetFileNameWithoutExtension(path);
+        return Path.GetDirectoryName(path) == Path.GetDirectoryName(typeof(object).Assembly.Location)
+            || name.StartsWith("NanoAttention.", StringComparison.Ordinal);
+    }
+
+    private static string FileName(int number) => $"cell [{number}]";
+
+    private static NotebookException Failure(NotebookCell cell, int line, string thrownIn, string message)
+    {
+        var lines = cell.Source.Split('\n');
+        var text = line >= 1 && line <= lines.Length ? lines[line - 1].Trim() : "";
+        return new($"{FileName(cell.Number)}, line {line}{thrownIn}: {message}\n    {text}");
+    }
+
+    /// <summary>The exception that a reader knows, out of the wrappers that reflection and tasks put around it.</summary>
+    private static Exception Cause(Exception e) =>
+        e is TargetInvocationException or TypeInitializationException or AggregateException { InnerExceptions.Count: 1 }
+            && e.InnerException is { } inner ? Cause(inner) : e;
+
+    /// <summary>The line of this cell that was running, and the cell where the exception arose if that is another.</summary>
+    private static (int Line, string ThrownIn) Place(Exception e, int number)
+    {
+        var frames = new List<StackFrame>();
+        for (var cause = e; cause is not null; cause = cause.InnerException)
+            frames.InsertRange(0, new StackTrace(cause, fNeedFileInfo: true).GetFrames());
+        var inCells = frames.Where(f => f.GetFileName()?.StartsWith("cell [", StringComparison.Ordinal) == true).ToList();
+        var here = inCells.Find(f => f.GetFileName() == FileName(number));
+        var thrown = inCells.FirstOrDefault();
+        var elsewhere = thrown is not null && thrown.GetFileName() != FileName(number);
+        return (here?.GetFileLineNumber() ?? 0,
+            elsewhere ? $" (thrown in {thrown!.GetFileName()}, line {thrown.GetFileLineNumber()})" : "");
+    }
+}
