@@ -41,3 +41,9 @@ public interface IKernel<T> where T : unmanaged
 {
     void Run<V>(int from, int to) where V : struct, ISimd<V, T>;
 }
+
+/// <summary>A kernel that moves numbers of any type about, or works one number at a time, and needs no lane.</summary>
+public interface IScalarKernel
+{
+    void Run(int from, int to);
+}

@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace NanoAttention.Kernels;
+
+/// <summary>A lane of 256 bits: eight floats or four doubles (AVX2).</summary>
+public readonly unsafe struct Lane256<T>(Vector256<T> value) : ISimd<Lane256<T>, T>, IScaled<Lane256<T>> where T : unmanaged
+{
+    internal readonly Vector256<T> Value = value;
+
+    public static int Count => Vector256<T>.Count;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> Of(double c) => new(Vector256.Create(Number.Of<T>(c)));
+    public static Lane256<T> Broadcast(T x) => new(Vector256.Create(x));
+    public static Lane256<T> Load(View<T> x, int i) => new(Vector256.Load(&x.Pointer[i]));
+    public static void Store(Lane256<T> v, View<T> x, int i) => v.Value.Store(&x.Pointer[i]);
+
+    public static Lane256<T> LoadPart(View<T> x, int i, int count, T fill)
+    {
+        int half = Lane128<T>.Count;
+        var lower = count < half ? Lane128<T>.LoadPart(x, i, count, fill) : Lane128<T>.Load(x, i);
+        var upper = count <= half ? Lane128<T>.Broadcast(fill) : Lane128<T>.LoadPart(x, i + half, count - half, fill);
+        return new(Vector256.Create(lower.Value, upper.Value));
+    }
+
+    public static void StorePart(Lane256<T> v, View<T> x, int i, int count)
+    {
+        int half = Lane128<T>.Count;
+        Lane128<T> lower = new(v.Value.GetLower()), upper = new(v.Value.GetUpper());
+        if (count < half) Lane128<T>.StorePart(lower, x, i, count); else Lane128<T>.Store(lower, x, i);
+        if (count > half) Lane128<T>.StorePart(upper, x, i + half, count - half);
+    }
+
+    public static Lane256<T> operator +(Lane256<T> a, Lane256<T> b) => new(a.Value + b.Value);
+    public static Lane256<T> operator -(Lane256<T> a, Lane256<T> b) => new(a.Value - b.Value);
+    public static Lane256<T> operator *(Lane256<T> a, Lane256<T> b) => new(a.Value * b.Value);
+    public static Lane256<T> operator /(Lane256<T> a, Lane256<T> b) => new(a.Value / b.Value);
+    public static Lane256<T> operator -(Lane256<T> a) => new(-a.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> MulAdd(Lane256<T> a, Lane256<T> b, Lane256<T> c) => typeof(T) == typeof(float)
+        ? new(Vector256.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
+        : new(Vector256.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());
+
+    public static Lane256<T> Abs(Lane256<T> x) => new(Vector256.Abs(x.Value));
+    public static Lane256<T> Sqrt(Lane256<T> x) => new(Vector256.Sqrt(x.Value));
+    public static Lane256<T> Max(Lane256<T> x, Lane256<T> y) => new(Vector256.Max(x.Value, y.Value));
+    public static Lane256<T> Min(Lane256<T> x, Lane256<T> y) => new(Vector256.Min(x.Value, y.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> Floor(Lane256<T> x) => typeof(T) == typeof(float)
+        ? new(Vector256.Floor(x.Value.AsSingle()).As<float, T>())
+        : new(Vector256.Floor(x.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> IfLess(Lane256<T> x, Lane256<T> y, Lane256<T> then, Lane256<T> otherwise) =>
+        new(Vector256.ConditionalSelect(Vector256.LessThan(x.Value, y.Value), then.Value, otherwise.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> IfEqual(Lane256<T> x, Lane256<T> y, Lane256<T> then, Lane256<T> otherwise) =>
+        new(Vector256.ConditionalSelect(Vector256.Equals(x.Value, y.Value), then.Value, otherwise.Value));
+
+    public static T Sum(Lane256<T> x) => Vector256.Sum(x.Value);
+
+    public static T Largest(Lane256<T> x) =>
+        Lane128<T>.Largest(Lane128<T>.Max(new(x.Value.GetLower()), new(x.Value.GetUpper())));
+
+    public static Lane256<T> Exp(Lane256<T> x) => LaneMath.Exp<Lane256<T>, T>(x);
+    public static Lane256<T> Log(Lane256<T> x) => LaneMath.Log<Lane256<T>, T>(x);
+    public static Lane256<T> Sin(Lane256<T> x) => LaneMath.Sin<Lane256<T>, T>(x);
+    public static Lane256<T> Cos(Lane256<T> x) => LaneMath.Cos<Lane256<T>, T>(x);
+    public static Lane256<T> Tanh(Lane256<T> x) => LaneMath.Tanh<Lane256<T>, T>(x);
+    public static Lane256<T> Erf(Lane256<T> x) => LaneMath.Erf<Lane256<T>, T>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Lane256<T> IScaled<Lane256<T>>.Scale(Lane256<T> x, Lane256<T> n)
+    {
+        var k = Vector256.ConvertToInt32Native(n.Value.AsSingle());
+        var half = k >> 1;
+        return new((x.Value.AsSingle() * PowerOfTwo(half) * PowerOfTwo(k - half)).As<float, T>());
+    }
+
+    static bool IScaled<Lane256<T>>.AnyAbove(Lane256<T> x, Lane256<T> bound) => Vector256.GreaterThanAny(x.Value, bound.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static (Lane256<T> Fraction, Lane256<T> Exponent) IScaled<Lane256<T>>.Split(Lane256<T> x)
+    {
+        var (bits, start) = (x.Value.AsInt32(), Vector256.Create(LaneMath.FractionStart));
+        var exponent = (bits - start) >> 23;
+        return (new((bits - (exponent << 23)).As<int, T>()), new(Vector256.ConvertToSingle(exponent).As<float, T>()));
+    }
+
+    // 2ᵏ for −126 ≤ k ≤ 127: the exponent field is k + 127
+    static Vector256<float> PowerOfTwo(Vector256<int> k) => ((k + Vector256.Create(127)) << 23).AsSingle();
+}

@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace NanoAttention.Kernels;
+
+/// <summary>A lane of 512 bits: sixteen floats or eight doubles (AVX-512).</summary>
+public readonly unsafe struct Lane512<T>(Vector512<T> value) : ISimd<Lane512<T>, T>, IScaled<Lane512<T>> where T : unmanaged
+{
+    internal readonly Vector512<T> Value = value;
+
+    public static int Count => Vector512<T>.Count;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> Of(double c) => new(Vector512.Create(Number.Of<T>(c)));
+    public static Lane512<T> Broadcast(T x) => new(Vector512.Create(x));
+    public static Lane512<T> Load(View<T> x, int i) => new(Vector512.Load(&x.Pointer[i]));
+    public static void Store(Lane512<T> v, View<T> x, int i) => v.Value.Store(&x.Pointer[i]);
+
+    public static Lane512<T> LoadPart(View<T> x, int i, int count, T fill)
+    {
+        int half = Lane256<T>.Count;
+        var lower = count < half ? Lane256<T>.LoadPart(x, i, count, fill) : Lane256<T>.Load(x, i);
+        var upper = count <= half ? Lane256<T>.Broadcast(fill) : Lane256<T>.LoadPart(x, i + half, count - half, fill);
+        return new(Vector512.Create(lower.Value, upper.Value));
+    }
+
+    public static void StorePart(Lane512<T> v, View<T> x, int i, int count)
+    {
+        int half = Lane256<T>.Count;
+        Lane256<T> lower = new(v.Value.GetLower()), upper = new(v.Value.GetUpper());
+        if (count < half) Lane256<T>.StorePart(lower, x, i, count); else Lane256<T>.Store(lower, x, i);
+        if (count > half) Lane256<T>.StorePart(upper, x, i + half, count - half);
+    }
+
+    public static Lane512<T> operator +(Lane512<T> a, Lane512<T> b) => new(a.Value + b.Value);
+    public static Lane512<T> operator -(Lane512<T> a, Lane512<T> b) => new(a.Value - b.Value);
+    public static Lane512<T> operator *(Lane512<T> a, Lane512<T> b) => new(a.Value * b.Value);
+    public static Lane512<T> operator /(Lane512<T> a, Lane512<T> b) => new(a.Value / b.Value);
+    public static Lane512<T> operator -(Lane512<T> a) => new(-a.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> MulAdd(Lane512<T> a, Lane512<T> b, Lane512<T> c) => typeof(T) == typeof(float)
+        ? new(Vector512.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
+        : new(Vector512.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());
+
+    public static Lane512<T> Abs(Lane512<T> x) => new(Vector512.Abs(x.Value));
+    public static Lane512<T> Sqrt(Lane512<T> x) => new(Vector512.Sqrt(x.Value));
+    public static Lane512<T> Max(Lane512<T> x, Lane512<T> y) => new(Vector512.Max(x.Value, y.Value));
+    public static Lane512<T> Min(Lane512<T> x, Lane512<T> y) => new(Vector512.Min(x.Value, y.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> Floor(Lane512<T> x) => typeof(T) == typeof(float)
+        ? new(Vector512.Floor(x.Value.AsSingle()).As<float, T>())
+        : new(Vector512.Floor(x.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> IfLess(Lane512<T> x, Lane512<T> y, Lane512<T> then, Lane512<T> otherwise) =>
+        new(Vector512.ConditionalSelect(Vector512.LessThan(x.Value, y.Value), then.Value, otherwise.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> IfEqual(Lane512<T> x, Lane512<T> y, Lane512<T> then, Lane512<T> otherwise) =>
+        new(Vector512.ConditionalSelect(Vector512.Equals(x.Value, y.Value), then.Value, otherwise.Value));
+
+    public static T Sum(Lane512<T> x) => Vector512.Sum(x.Value);
+
+    public static T Largest(Lane512<T> x) =>
+        Lane256<T>.Largest(Lane256<T>.Max(new(x.Value.GetLower()), new(x.Value.GetUpper())));
+
+    public static Lane512<T> Exp(Lane512<T> x) => LaneMath.Exp<Lane512<T>, T>(x);
+    public static Lane512<T> Log(Lane512<T> x) => LaneMath.Log<Lane512<T>, T>(x);
+    public static Lane512<T> Sin(Lane512<T> x) => LaneMath.Sin<Lane512<T>, T>(x);
+    public static Lane512<T> Cos(Lane512<T> x) => LaneMath.Cos<Lane512<T>, T>(x);
+    public static Lane512<T> Tanh(Lane512<T> x) => LaneMath.Tanh<Lane512<T>, T>(x);
+    public static Lane512<T> Erf(Lane512<T> x) => LaneMath.Erf<Lane512<T>, T>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Lane512<T> IScaled<Lane512<T>>.Scale(Lane512<T> x, Lane512<T> n)
+    {
+        var k = Vector512.ConvertToInt32Native(n.Value.AsSingle());
+        var half = k >> 1;
+        return new((x.Value.AsSingle() * PowerOfTwo(half) * PowerOfTwo(k - half)).As<float, T>());
+    }
+
+    static bool IScaled<Lane512<T>>.AnyAbove(Lane512<T> x, Lane512<T> bound) => Vector512.GreaterThanAny(x.Value, bound.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static (Lane512<T> Fraction, Lane512<T> Exponent) IScaled<Lane512<T>>.Split(Lane512<T> x)
+    {
+        var (bits, start) = (x.Value.AsInt32(), Vector512.Create(LaneMath.FractionStart));
+        var exponent = (bits - start) >> 23;
+        return (new((bits - (exponent << 23)).As<int, T>()), new(Vector512.ConvertToSingle(exponent).As<float, T>()));
+    }
+
+    // 2ᵏ for −126 ≤ k ≤ 127: the exponent field is k + 127
+    static Vector512<float> PowerOfTwo(Vector512<int> k) => ((k + Vector512.Create(127)) << 23).AsSingle();
+}

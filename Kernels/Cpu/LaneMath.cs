@@ -1,0 +1,174 @@
+using System.Runtime.CompilerServices;
+
+namespace NanoAttention.Kernels;
+
+/// <summary>What the shared formulas ask of a lane of floats beside arithmetic: its exponents.</summary>
+interface IScaled<V> where V : struct
+{
+    /// <summary>x 2ⁿ for whole n from −252 to 254, rounded once.</summary>
+    static abstract V Scale(V x, V n);
+
+    /// <summary>x = fraction · 2^exponent with √½ ≤ fraction &lt; √2, for normal positive x.</summary>
+    static abstract (V Fraction, V Exponent) Split(V x);
+
+    static abstract bool AnyAbove(V x, V bound);
+}
+
+/// <summary>
+/// The elementary functions, once for every width. For float they are polynomials and rationals in the lane's own arithmetic;
+/// for double the scalar library's, number by number: doubles serve proof, where the last bit counts for more than the time.
+/// A number's result never depends on its neighbours.
+/// </summary>
+static unsafe class LaneMath
+{
+    /// <summary>The bits of √½ as a float.</summary>
+    public const int FractionStart = 0x3f3504f3;
+
+    /// <summary>exp x = 2ⁿ exp r, |r| ≤ ½ ln 2, by Moshier's polynomial of degree 6 (Cephes, expf.c).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Exp<V, T>(V x) where V : struct, ISimd<V, T>, IScaled<V> where T : unmanaged
+    {
+        if (typeof(T) == typeof(double)) return Each<V, T, ExpOf>(x);
+        x = V.IfLess(x, V.Of(-104), V.Of(-104), V.IfLess(V.Of(89), x, V.Of(89), x));
+        var n = V.Floor(V.MulAdd(x, V.Of(1.44269504088896341), V.Of(0.5)));
+        var r = V.MulAdd(n, V.Of(2.12194440e-4), V.MulAdd(n, V.Of(-0.693359375), x));
+        var p = V.MulAdd(V.Of(1.9875691500e-4), r, V.Of(1.3981999507e-3));
+        p = V.MulAdd(p, r, V.Of(8.3334519073e-3));
+        p = V.MulAdd(p, r, V.Of(4.1665795894e-2));
+        p = V.MulAdd(p, r, V.Of(1.6666665459e-1));
+        p = V.MulAdd(p, r, V.Of(5.0000001201e-1));
+        return V.Scale(V.MulAdd(p, r * r, r) + V.Of(1), n);
+    }
+
+    /// <summary>log x = e ln 2 + log(1 + r), x = (1 + r) 2ᵉ, by Moshier's polynomial of degree 9 (Cephes, logf.c).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Log<V, T>(V x) where V : struct, ISimd<V, T>, IScaled<V> where T : unmanaged
+    {
+        if (typeof(T) == typeof(double)) return Each<V, T, LogOf>(x);
+        V zero = V.Of(0), smallest = V.Of(1.17549435e-38), infinity = V.Of(double.PositiveInfinity);
+        var (fraction, e) = V.Split(V.IfLess(x, smallest, x * V.Of(1 << 25), x));
+        e = V.IfLess(x, smallest, e - V.Of(25), e);
+        var r = fraction - V.Of(1);
+        var p = V.MulAdd(V.Of(7.0376836292e-2), r, V.Of(-1.1514610310e-1));
+        p = V.MulAdd(p, r, V.Of(1.1676998740e-1));
+        p = V.MulAdd(p, r, V.Of(-1.2420140846e-1));
+        p = V.MulAdd(p, r, V.Of(1.4249322787e-1));
+        p = V.MulAdd(p, r, V.Of(-1.6668057665e-1));
+        p = V.MulAdd(p, r, V.Of(2.0000714765e-1));
+        p = V.MulAdd(p, r, V.Of(-2.4999993993e-1));
+        p = V.MulAdd(p, r, V.Of(3.3333331174e-1));
+        var square = r * r;
+        var y = V.MulAdd(e, V.Of(-2.12194440e-4), p * r * square);
+        y = V.MulAdd(e, V.Of(0.693359375), r + V.MulAdd(square, V.Of(-0.5), y));
+        y = V.IfLess(x, infinity, y, x);
+        return V.IfLess(zero, x, y, V.IfEqual(x, zero, -infinity, V.IfLess(x, zero, V.Of(double.NaN), x)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Sin<V, T>(V x) where V : struct, ISimd<V, T>, IScaled<V> where T : unmanaged
+    {
+        if (typeof(T) == typeof(double)) return Each<V, T, SinOf>(x);
+        var y = Wave<V, T>(x, V.Of(0));
+        return V.AnyAbove(V.Abs(x), V.Of(WaveLimit)) ? Beyond<V, T, SinOf>(x, y) : y;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Cos<V, T>(V x) where V : struct, ISimd<V, T>, IScaled<V> where T : unmanaged
+    {
+        if (typeof(T) == typeof(double)) return Each<V, T, CosOf>(x);
+        var y = Wave<V, T>(x, V.Of(1));
+        return V.AnyAbove(V.Abs(x), V.Of(WaveLimit)) ? Beyond<V, T, CosOf>(x, y) : y;
+    }
+
+    /// <summary>tanh x as an odd rational of degree 13 over 6 (Eigen, ptanh); tanh x = x where the rational would lose denormals.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Tanh<V, T>(V x) where V : struct, ISimd<V, T>, IScaled<V> where T : unmanaged
+    {
+        if (typeof(T) == typeof(double)) return Each<V, T, TanhOf>(x);
+        var c = Clamp<V, T>(x, 7.99881172180175781);
+        var z = c * c;
+        var p = V.MulAdd(V.Of(-2.76076847742355e-16), z, V.Of(2.00018790482477e-13));
+        p = V.MulAdd(p, z, V.Of(-8.60467152213735e-11));
+        p = V.MulAdd(p, z, V.Of(5.12229709037114e-08));
+        p = V.MulAdd(p, z, V.Of(1.48572235717979e-05));
+        p = V.MulAdd(p, z, V.Of(6.37261928875436e-04));
+        p = V.MulAdd(p, z, V.Of(4.89352455891786e-03));
+        var q = V.MulAdd(V.Of(1.19825839466702e-06), z, V.Of(1.18534705686654e-04));
+        q = V.MulAdd(q, z, V.Of(2.26843463243900e-03));
+        q = V.MulAdd(q, z, V.Of(4.89352518554385e-03));
+        return V.IfLess(V.Abs(x), V.Of(0.0004), x, c * p / q);
+    }
+
+    /// <summary>erf x as an odd rational of degree 13 over 8 (Eigen, perf); erf x = 2x/√π where the rational would lose denormals.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Erf<V, T>(V x) where V : struct, ISimd<V, T>, IScaled<V> where T : unmanaged
+    {
+        if (typeof(T) == typeof(double)) return Each<V, T, ErfOf>(x);
+        var c = Clamp<V, T>(x, 4);
+        var z = c * c;
+        var p = V.MulAdd(V.Of(-2.72614225801306e-10), z, V.Of(2.77068142495902e-08));
+        p = V.MulAdd(p, z, V.Of(-2.10102402082508e-06));
+        p = V.MulAdd(p, z, V.Of(-5.69250639462346e-05));
+        p = V.MulAdd(p, z, V.Of(-7.34990630326855e-04));
+        p = V.MulAdd(p, z, V.Of(-2.95459980854025e-03));
+        p = V.MulAdd(p, z, V.Of(-1.60960333262415e-02));
+        var q = V.MulAdd(V.Of(-1.45660718464996e-05), z, V.Of(-2.13374055278905e-04));
+        q = V.MulAdd(q, z, V.Of(-1.68282697438203e-03));
+        q = V.MulAdd(q, z, V.Of(-7.37332916720468e-03));
+        q = V.MulAdd(q, z, V.Of(-1.42647390514189e-02));
+        return V.IfLess(V.Abs(x), V.Of(0.0004), x * V.Of(1.1283791670955126), c * p / q);
+    }
+
+    // the largest |x| whose multiple of π/2 is still subtracted exactly
+    const double WaveLimit = 65536;
+
+    /// <summary>
+    /// sin(x + shift π/2): x = q π/2 + r, |r| ≤ π/4, with π/2 in three parts (Cody and Waite, 1980), then the sine or cosine
+    /// polynomial of r by the quadrant q + shift (Cephes, sinf.c).
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V Wave<V, T>(V x, V shift) where V : struct, ISimd<V, T> where T : unmanaged
+    {
+        var q = V.Floor(V.MulAdd(x, V.Of(0.63661977236758134), V.Of(0.5)));
+        var r = V.MulAdd(q, V.Of(-1.57079637050628662109375), x);
+        r = V.MulAdd(q, V.Of(4.37113900018624283e-8), r);
+        r = V.MulAdd(q, V.Of(1.71512451306310e-15), r);
+        var z = r * r;
+        var sine = V.MulAdd(V.MulAdd(V.Of(-1.9515295891e-4), z, V.Of(8.3321608736e-3)), z, V.Of(-1.6666654611e-1));
+        sine = V.MulAdd(sine * z, r, r);
+        var cosine = V.MulAdd(V.MulAdd(V.Of(2.443315711809948e-5), z, V.Of(-1.388731625493765e-3)), z, V.Of(4.166664568298827e-2));
+        cosine = V.MulAdd(cosine, z * z, V.MulAdd(z, V.Of(-0.5), V.Of(1)));
+        q += shift;
+        var quadrant = q - V.Of(4) * V.Floor(q * V.Of(0.25));
+        var odd = quadrant - V.Of(2) * V.Floor(quadrant * V.Of(0.5));
+        var y = V.IfEqual(odd, V.Of(0), sine, cosine);
+        return V.IfLess(quadrant, V.Of(2), y, -y);
+    }
+
+    // NaN stays NaN
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V Clamp<V, T>(V x, double bound) where V : struct, ISimd<V, T> where T : unmanaged =>
+        V.IfLess(x, V.Of(-bound), V.Of(-bound), V.IfLess(V.Of(bound), x, V.Of(bound), x));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static V Each<V, T, F>(V x) where V : struct, ISimd<V, T> where T : unmanaged where F : struct, IFunction
+    {
+        T* numbers = stackalloc T[V.Count];
+        View<T> view = new(numbers, V.Count);
+        V.Store(x, view, 0);
+        for (int k = 0; k < V.Count; k++) numbers[k] = Number.Of<T>(default(F).At(Number.Double(numbers[k])));
+        return V.Load(view, 0);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static V Beyond<V, T, F>(V x, V y) where V : struct, ISimd<V, T> where T : unmanaged where F : struct, IFunction =>
+        V.IfLess(V.Of(WaveLimit), V.Abs(x), Each<V, T, F>(x), y);
+
+    interface IFunction { double At(double x); }
+    readonly struct ExpOf : IFunction { public double At(double x) => Math.Exp(x); }
+    readonly struct LogOf : IFunction { public double At(double x) => Math.Log(x); }
+    readonly struct SinOf : IFunction { public double At(double x) => Math.Sin(x); }
+    readonly struct CosOf : IFunction { public double At(double x) => Math.Cos(x); }
+    readonly struct TanhOf : IFunction { public double At(double x) => Math.Tanh(x); }
+    readonly struct ErfOf : IFunction { public double At(double x) => Special.Erf(x); }
+}
