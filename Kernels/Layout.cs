@@ -4,7 +4,7 @@ namespace NanoAttention.Kernels;
 
 /// <summary>One int an axis, for up to eight axes.</summary>
 [InlineArray(Length)]
-public struct Axes
+public struct Axes : IEquatable<Axes>
 {
     public const int Length = 8;
 
@@ -17,6 +17,10 @@ public struct Axes
         for (int i = 0; i < values.Length; i++) axes[i] = values[i];
         return axes;
     }
+
+    public readonly bool Equals(Axes other) => ((ReadOnlySpan<int>)this).SequenceEqual(other);
+    public override readonly bool Equals(object? other) => other is Axes axes && Equals(axes);
+    public override readonly int GetHashCode() => HashCode.Combine(this[0], this[1], this[2], this[3], this[4], this[5], this[6], this[7]);
 }
 
 /// <summary>

@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+
+namespace NanoAttention.Kernels;
+
+public static unsafe partial class MatMul
+{
+    /// <summary>The rows of a tile: with two registers a row, 12 sums, two of b and one of a fill the 16 registers of AVX2.</summary>
+    internal const int TileRows = 6;
+
+    /// <summary>A number of rows that is a constant to the compiler, so that each has its own loop without a branch.</summary>
+    interface IRows { static abstract int Count { get; } }
+
+    readonly struct One : IRows { public static int Count => 1; }
+    readonly struct Two : IRows { public static int Count => 2; }
+    readonly struct Three : IRows { public static int Count => 3; }
+    readonly struct Four : IRows { public static int Count => 4; }
+    readonly struct Five : IRows { public static int Count => 5; }
+    readonly struct Six : IRows { public static int Count => 6; }
+
+    /// <summary>c (+)= a b for one tile of <paramref name="rows"/> ≤ 6 rows and two registers of columns; see <see cref="Tile{T, V, R}"/>.</summary>
+    static void Tile<T, V>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, bool add)
+        where T : unmanaged where V : struct, ISimd<V, T>
+    {
+        switch (rows)
+        {
+            case 1: Tile<T, V, One>(depth, a, aRow, aCol, b, bRow, c, cRow, add); break;
+            case 2: Tile<T, V, Two>(depth, a, aRow, aCol, b, bRow, c, cRow, add); break;
+            case 3: Tile<T, V, Three>(depth, a, aRow, aCol, b, bRow, c, cRow, add); break;
+            case 4: Tile<T, V, Four>(depth, a, aRow, aCol, b, bRow, c, cRow, add); break;
+            case 5: Tile<T, V, Five>(depth, a, aRow, aCol, b, bRow, c, cRow, add); break;
+            default: Tile<T, V, Six>(depth, a, aRow, aCol, b, bRow, c, cRow, add); break;
+        }
+    }
+
+    /// <summary>
+    /// The innermost loop: c (+)= a b with all of c in registers. For each k it loads two registers of b's row k, and multiplies them by
+    /// one number of each row of a: 12 multiply-adds for 8 loads. Pointers, as a bounds check here would cost more than the work.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Tile<T, V, R>(int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, bool add)
+        where T : unmanaged where V : struct, ISimd<V, T> where R : struct, IRows
+    {
+        T* a0 = a, a1 = a0 + aRow, a2 = a1 + aRow, a3 = a2 + aRow, a4 = a3 + aRow, a5 = a4 + aRow;
+        V c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
+        V c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
+        nint k = 0;
+        for (var left = depth; left > 0; left--, k += aCol, b += bRow)
+        {
+            V b0 = Load<T, V>(b), b1 = Load<T, V>(b + V.Count), x = V.Broadcast(a0[k]);
+            c00 = V.MulAdd(x, b0, c00); c01 = V.MulAdd(x, b1, c01);
+            if (R.Count > 1) { x = V.Broadcast(a1[k]); c10 = V.MulAdd(x, b0, c10); c11 = V.MulAdd(x, b1, c11); }
+            if (R.Count > 2) { x = V.Broadcast(a2[k]); c20 = V.MulAdd(x, b0, c20); c21 = V.MulAdd(x, b1, c21); }
+            if (R.Count > 3) { x = V.Broadcast(a3[k]); c30 = V.MulAdd(x, b0, c30); c31 = V.MulAdd(x, b1, c31); }
+            if (R.Count > 4) { x = V.Broadcast(a4[k]); c40 = V.MulAdd(x, b0, c40); c41 = V.MulAdd(x, b1, c41); }
+            if (R.Count > 5) { x = V.Broadcast(a5[k]); c50 = V.MulAdd(x, b0, c50); c51 = V.MulAdd(x, b1, c51); }
+        }
+        Put(c00, c01, c, add);
+        if (R.Count > 1) Put(c10, c11, c += cRow, add);
+        if (R.Count > 2) Put(c20, c21, c += cRow, add);
+        if (R.Count > 3) Put(c30, c31, c += cRow, add);
+        if (R.Count > 4) Put(c40, c41, c += cRow, add);
+        if (R.Count > 5) Put(c50, c51, c += cRow, add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Put<T, V>(V left, V right, T* c, bool add) where T : unmanaged where V : struct, ISimd<V, T>
+    {
+        if (add) (left, right) = (left + Load<T, V>(c), right + Load<T, V>(c + V.Count));
+        Store(left, c);
+        Store(right, c + V.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V Load<T, V>(T* x) where T : unmanaged where V : struct, ISimd<V, T> => V.Load(new(x, V.Count), 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Store<T, V>(V v, T* x) where T : unmanaged where V : struct, ISimd<V, T> => V.Store(v, new(x, V.Count), 0);
+}

@@ -1,0 +1,54 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using NanoAttention.Kernels;
+
+namespace NanoAttention.Tests.Kernels;
+
+/// <summary>An array that stays in place, so that a kernel may see it.</summary>
+sealed unsafe class Numbers<T>(T[] values) where T : unmanaged
+{
+    readonly T[] memory = Pin(values);
+
+    public T[] Values => memory;
+    public View<T> View => new((T*)Unsafe.AsPointer(ref memory[0]), memory.Length - 1);
+
+    public ref T this[int i] => ref memory[i];
+
+    // one number more than asked for, so that an empty array has an address too
+    static T[] Pin(T[] values)
+    {
+        var memory = GC.AllocateArray<T>(values.Length + 1, pinned: true);
+        values.CopyTo(memory, 0);
+        return memory;
+    }
+}
+
+static class Numbers
+{
+    /// <summary>Normally distributed numbers.</summary>
+    public static Numbers<T> Random<T>(int count, int seed) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Random random = new(seed);
+        return new([.. Enumerable.Range(0, count).Select(_ => T.CreateChecked(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(Math.Tau * random.NextDouble())))]);
+    }
+
+    public static Numbers<T> Filled<T>(int count, T value) where T : unmanaged
+    {
+        var values = new T[count];
+        Array.Fill(values, value);
+        return new(values);
+    }
+
+    /// <summary>Runs items 0 … items − 1 of a kernel in pieces of <paramref name="step"/>, the last piece first, in registers of the given width.</summary>
+    public static void Run<T, K>(K kernel, int items, int bits, int step = int.MaxValue) where T : unmanaged where K : struct, IKernel<T>
+    {
+        step = Math.Min(step, Math.Max(items, 1));
+        for (var from = (items - 1) / step * step; from >= 0 && items > 0; from -= step)
+        {
+            var to = Math.Min(from + step, items);
+            if (bits == 128) kernel.Run<Lane128<T>>(from, to);
+            else if (bits == 256) kernel.Run<Lane256<T>>(from, to);
+            else kernel.Run<Lane512<T>>(from, to);
+        }
+    }
+}
