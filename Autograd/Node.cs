@@ -6,15 +6,15 @@ namespace NanoAttention;
 /// </summary>
 public sealed class Node<T> where T : class, IVariable<T>
 {
-    static readonly (T, Func<T, T>)[] freed = [];
+    static readonly (T, Func<T, T?>)[] freed = [];
 
-    (T Input, Func<T, T> Pull)[]? edges;
+    (T Input, Func<T, T?> Pull)[]? edges;
     readonly T[]? inputs;
     Func<T, T?[]>? pullAll;
 
     internal Node(T leaf) => (Op, Leaf, Stamp) = ("leaf", leaf, Reverse.Tick());
 
-    internal Node(string op, (T, Func<T, T>)[] edges) => (Op, this.edges, Stamp) = (op, edges, Reverse.Tick());
+    internal Node(string op, (T, Func<T, T?>)[] edges) => (Op, this.edges, Stamp) = (op, edges, Reverse.Tick());
 
     internal Node(string op, T[] inputs, Func<T, T?[]> pullAll) => (Op, this.inputs, this.pullAll, Stamp) = (op, inputs, pullAll, Reverse.Tick());
 
@@ -80,11 +80,12 @@ public sealed class Node<T> where T : class, IVariable<T>
         if (gradients.Length != inputs.Length)
             throw new InvalidOperationException($"{Op}: its pullback returned {gradients.Length} gradients for {inputs.Length} inputs");
         for (int i = 0; i < inputs.Length; i++)
-            if (inputs[i].Source is { State.Useful: true } source && gradients[i] is { } dx) Deliver(inputs[i], source, dx, recorded);
+            if (inputs[i].Source is { State.Useful: true } source) Deliver(inputs[i], source, gradients[i], recorded);
     }
 
-    void Deliver(T x, Node<T> source, T dx, bool recorded)
+    void Deliver(T x, Node<T> source, T? dx, bool recorded)
     {
+        if (dx is null) return;
         x.CheckGradient(dx, Op);
         source.Receive(dx, recorded);
     }

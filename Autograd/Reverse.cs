@@ -11,6 +11,7 @@ public static class Reverse
     static long clock, passes;
     [ThreadStatic] static int paused;
     [ThreadStatic] static (long Stamp, string? Op) pulling;
+    [ThreadStatic] static long pass;
 
     /// <summary>The next moment of a clock that all threads share: orders what was recorded and what was written.</summary>
     public static long Tick() => Interlocked.Increment(ref clock);
@@ -20,6 +21,9 @@ public static class Reverse
 
     /// <summary>The operation whose pullback runs on this thread, and when it was recorded; (0, null) outside a backward pass.</summary>
     public static (long Stamp, string? Op) Pulling => pulling;
+
+    /// <summary>The number of the backward pass that runs on this thread; 0 outside one.</summary>
+    public static long Pass => pass;
 
     /// <summary>Whether operations on this thread are recorded.</summary>
     public static bool Recording => paused == 0;
@@ -50,7 +54,7 @@ public static class Reverse
     /// Records y = op(inputs), each input with its pullback dL/dy → dL/dx. A pullback runs only if its input wants a gradient.
     /// Written with differentiable operations, it can itself be differentiated.
     /// </summary>
-    public static T Record<T>(T y, ReadOnlySpan<(T Input, Func<T, T> Pull)> edges, [CallerMemberName] string op = "") where T : class, IVariable<T>
+    public static T Record<T>(T y, ReadOnlySpan<(T Input, Func<T, T?> Pull)> edges, [CallerMemberName] string op = "") where T : class, IVariable<T>
     {
         if (paused != 0) return y;
         int wanted = 0;
@@ -58,7 +62,7 @@ public static class Reverse
             if (x.Source is not null) wanted++;
         if (wanted == 0) return y;
         CheckFresh(y, op);
-        var kept = new (T, Func<T, T>)[wanted];
+        var kept = new (T, Func<T, T?>)[wanted];
         for (int i = 0, k = 0; i < edges.Length; i++)
             if (edges[i].Input.Source is not null) kept[k++] = edges[i];
         y.Source = new Node<T>(op, kept);
@@ -89,7 +93,7 @@ public static class Reverse
     public static void Backward<T>(T root, T? seed = null, bool retainGraph = false, bool createGraph = false) where T : class, IVariable<T> =>
         Walk(root, seed, retainGraph, createGraph, []);
 
-    /// <summary>d root / d x for each of <paramref name="inputs"/> (leaves or not; null where root does not depend on it). No Grad is touched.</summary>
+    /// <summary>d root / d x for each of <paramref name="inputs"/> (leaves or not; null where root does not depend on it, or it wants no gradient). No Grad is touched.</summary>
     public static T?[] Gradients<T>(T root, T[] inputs, T? seed = null, bool retainGraph = false, bool createGraph = false) where T : class, IVariable<T> =>
         Walk(root, seed, retainGraph, createGraph, inputs);
 
@@ -97,19 +101,20 @@ public static class Reverse
     {
         if (root.Source is not { } last)
             throw new InvalidOperationException("Backward: the value depends on no leaf that requires a gradient (call RequireGrad on an input before computing it)");
-        foreach (var x in wanted)
-            if (x.Source is null) throw new InvalidOperationException("Gradients: an input requires no gradient (call RequireGrad on it before computing with it)");
         seed ??= T.One(root);
         root.CheckGradient(seed, "Backward");
         var found = new T?[wanted.Length];
 
         lock (Graph<T>.Gate)       // two threads may walk graphs that share nodes
         {
-            var order = Graph<T>.Order(last, wanted, Interlocked.Increment(ref passes), out var disturbed);
-            var outer = (pulling, paused);
+            var outer = (pulling, paused, pass);
+            pass = Interlocked.Increment(ref passes);
+            List<(Node<T>, Node<T>.PassState)>? disturbed = null;
+            List<Node<T>>? order = null;
             paused = create ? 0 : 1;
             try
             {
+                order = Graph<T>.Order(last, wanted, pass, out disturbed);
                 last.Receive(seed, create);
                 for (int i = order.Count - 1; i >= 0; i--)
                 {
@@ -129,8 +134,8 @@ public static class Reverse
             }
             finally
             {
-                (pulling, paused) = outer;
-                Graph<T>.Release(order, disturbed);
+                (pulling, paused, pass) = outer;
+                if (order is not null) Graph<T>.Release(order, disturbed);
             }
         }
         return found;

@@ -48,6 +48,25 @@ static class Rows
         return V.Sum(sum + other);
     }
 
+    /// <summary>Σ (xᵢ − center)².</summary>
+    public static T SquaredDistance<V, T>(View<T> x, T center) where V : struct, ISimd<V, T> where T : unmanaged
+    {
+        V c = V.Broadcast(center), sum = V.Of(0), other = sum;
+        int i = 0;
+        for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
+        {
+            V d = V.Load(x, i) - c, e = V.Load(x, i + V.Count) - c;
+            sum = V.MulAdd(d, d, sum);
+            other = V.MulAdd(e, e, other);
+        }
+        for (; i < x.Length; i += V.Count)
+        {
+            var d = x.Length - i < V.Count ? V.LoadPart(x, i, x.Length - i, center) - c : V.Load(x, i) - c;
+            sum = V.MulAdd(d, d, sum);
+        }
+        return V.Sum(sum + other);
+    }
+
     /// <summary>m = max xᵢ and log Σ exp(xᵢ − m), whose sum is log Σ exp xᵢ.</summary>
     public static (double Max, double Log) LogSumExp<V, T>(View<T> x) where V : struct, ISimd<V, T> where T : unmanaged
     {

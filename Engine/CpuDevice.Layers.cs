@@ -1,0 +1,132 @@
+using NanoAttention.Kernels;
+
+namespace NanoAttention;
+
+public sealed unsafe partial class CpuDevice
+{
+    internal override void LayerNorm(Tensor x, Tensor? weight, Tensor? bias, Tensor y, Tensor mean, Tensor rstd, double epsilon)
+    {
+        int n = Last(x), rows = Rows(x);
+        if (x.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged =>
+            Run<LayerNorm.Forward<T>, T>(new(View<T>(x), Optional<T>(weight), Optional<T>(bias), View<T>(y), View<T>(mean), View<T>(rstd), n, epsilon), rows, 4.0 * n);
+    }
+
+    internal override void LayerNormBackward(Tensor x, Tensor? weight, Tensor mean, Tensor rstd, Tensor dy, Tensor? dx, Tensor? dweight, Tensor? dbias)
+    {
+        int n = Last(x), rows = Rows(x);
+        if (x.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged
+        {
+            if (dx is not null)
+                Run<LayerNorm.Backward<T>, T>(new(View<T>(x), Optional<T>(weight), View<T>(mean), View<T>(rstd), View<T>(dy), View<T>(dx), n), rows, 6.0 * n);
+            if (dweight is not null || dbias is not null)
+                Run<LayerNorm.BackwardParameters<T>, T>(new(View<T>(x), View<T>(mean), View<T>(rstd), View<T>(dy), Optional<T>(dweight), Optional<T>(dbias), rows, n), n, 4.0 * rows);
+        }
+    }
+
+    internal override void CrossEntropy(Tensor logits, Tensor targets, Tensor losses, Tensor lse, int ignore, double smoothing)
+    {
+        int n = Last(logits), rows = Rows(logits);
+        CheckIndices("CrossEntropy", targets, n, ignore);
+        if (logits.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged =>
+            Run<CrossEntropy.Forward<T>, T>(new(View<T>(logits), View<int>(targets), View<T>(losses), View<T>(lse), n, ignore, smoothing), rows, 8.0 * n);
+    }
+
+    internal override void CrossEntropyBackward(Tensor logits, Tensor targets, Tensor lse, Tensor dlosses, Tensor dx, int ignore, double smoothing)
+    {
+        int n = Last(logits), rows = Rows(logits);
+        if (logits.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged =>
+            Run<CrossEntropy.Backward<T>, T>(new(View<T>(logits), View<int>(targets), View<T>(lse), View<T>(dlosses), View<T>(dx), n, ignore, smoothing), rows, 8.0 * n);
+    }
+
+    internal override void Gather(Tensor table, Tensor indices, Tensor y)
+    {
+        CheckIndices("Gather", indices, table.Shape[0], null);
+        int n = Last(table);
+        if (y.DType == DType.F32) Run(new Gather.Rows<float>(View<float>(table), View<int>(indices), View<float>(y), n), indices.Count, n);
+        else Run(new Gather.Rows<double>(View<double>(table), View<int>(indices), View<double>(y), n), indices.Count, n);
+    }
+
+    internal override void ScatterAdd(Tensor dy, Tensor indices, Tensor dtable)
+    {
+        int n = Last(dtable), count = indices.Count, tableRows = dtable.Shape[0];
+        Fill(dtable, 0);
+        if (count == 0) return;
+        Tensor order = Tensor.Empty([count], DType.I32, this, "ScatterAdd"), starts = Tensor.Empty([tableRows + 1], DType.I32, this, "ScatterAdd"), rows = Tensor.Empty([tableRows + 1], DType.I32, this, "ScatterAdd");
+        int distinct = Kernels.Gather.Sort(View<int>(indices).Slice(0, count), tableRows, View<int>(order), View<int>(starts), View<int>(rows));
+        if (dy.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged =>
+            Run<Gather.ScatterAdd<T>, T>(new(View<T>(dy), View<int>(order), View<int>(starts), View<int>(rows), View<T>(dtable), n), distinct, (double)count / distinct * n);
+    }
+
+    // Throws where an index does not lie in 0 … limit − 1.
+    static void CheckIndices(string op, Tensor indices, int limit, int? ignore)
+    {
+        var at = View<int>(indices);
+        for (int i = 0; i < indices.Count; i++)
+            if ((uint)at[i] >= (uint)limit && at[i] != ignore)
+                throw new ArgumentOutOfRangeException(nameof(indices), $"{op}: index {at[i]} at position {i} of {indices.Shape} is not between 0 and {limit - 1}");
+    }
+
+    internal override void Uniform(Tensor y, double low, double high, Generator generator)
+    {
+        ulong position = generator.Take(y.Count);
+        if (y.DType == DType.F32) Run(new RandomFill.Uniform<float>(generator.Seed, position, View<float>(y), low, high), y.Count, 20);
+        else Run(new RandomFill.Uniform<double>(generator.Seed, position, View<double>(y), low, high), y.Count, 20);
+    }
+
+    internal override void Normal(Tensor y, double mean, double std, Generator generator)
+    {
+        ulong position = generator.Take(y.Count);
+        if (y.DType == DType.F32) Run(new RandomFill.Normal<float>(generator.Seed, position, View<float>(y), mean, std), y.Count, 40);
+        else Run(new RandomFill.Normal<double>(generator.Seed, position, View<double>(y), mean, std), y.Count, 40);
+    }
+
+    internal override void Dropout(Tensor x, Tensor y, double p, ulong seed, ulong position)
+    {
+        if (x.DType == DType.F32) Run(new Dropout.Apply<float>(View<float>(x), View<float>(y), seed, position, p), x.Count, 20);
+        else Run(new Dropout.Apply<double>(View<double>(x), View<double>(y), seed, position, p), x.Count, 20);
+    }
+
+    internal override void LstmCell(Tensor gates, Tensor cPrevious, Tensor h, Tensor c, Tensor activated)
+    {
+        int hidden = Last(cPrevious), rows = Rows(cPrevious);
+        if (gates.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged =>
+            Run<LstmCell.Forward<T>, T>(new(View<T>(gates), View<T>(cPrevious), View<T>(h), View<T>(c), View<T>(activated), hidden), rows, 40.0 * hidden);
+    }
+
+    internal override void LstmCellBackward(Tensor activated, Tensor cPrevious, Tensor c, Tensor? dh, Tensor? dc, Tensor dgates, Tensor dcPrevious)
+    {
+        int hidden = Last(cPrevious), rows = Rows(cPrevious);
+        if (activated.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged =>
+            Run<LstmCell.Backward<T>, T>(new(View<T>(activated), View<T>(cPrevious), View<T>(c), Optional<T>(dh), Optional<T>(dc), View<T>(dgates), View<T>(dcPrevious), hidden), rows, 20.0 * hidden);
+    }
+
+    internal override void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, double scale, bool first)
+    {
+        if (p.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged =>
+            Run<Sgd.Step<T>, T>(new(View<T>(p), View<T>(g), Optional<T>(momentum), rate, mu, dampening, decay, nesterov, scale, first), p.Count, 2);
+    }
+
+    internal override void Adam(Tensor p, Tensor g, Tensor m, Tensor v, double rate, double beta1, double beta2, double epsilon, double decay, double scale, int step, bool decoupled)
+    {
+        if (p.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged =>
+            Run<Adam.Step<T>, T>(new(View<T>(p), View<T>(g), View<T>(m), View<T>(v), rate, beta1, beta2, epsilon, decay, scale, step, decoupled), p.Count, 4);
+    }
+}

@@ -1,0 +1,100 @@
+using System.Runtime.CompilerServices;
+using NanoAttention.Kernels;
+
+namespace NanoAttention;
+
+/// <summary>
+/// Where tensors live and kernels run: all that a machine must be able to do, on one page. Operations check shapes and allocate
+/// results; a device runs the kernels over them. Unless said otherwise operands are contiguous and of one type.
+/// </summary>
+public abstract class Device
+{
+    /// <summary>What really runs, for people: the instruction set and threads, or the GPU's name.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The processor this program runs on.</summary>
+    public static CpuDevice Cpu { get; } = new();
+
+    /// <summary>How often the pool had no buffer to hand out and memory had to be allocated.</summary>
+    public long PoolMisses => Interlocked.Read(ref misses);
+    long misses;
+    private protected void CountMiss() => Interlocked.Increment(ref misses);
+
+    public override string ToString() => Name;
+
+    // Memory
+    internal abstract object Rent(int bytes);
+    internal abstract void Return(object buffer, int bytes);
+    internal abstract void Upload(ReadOnlySpan<byte> from, Tensor to);
+    internal abstract void Download(Tensor from, Span<byte> to);
+
+    /// <summary>y = value</summary>
+    internal abstract void Fill(Tensor y, double value);
+
+    /// <summary>y = x; both may be strided.</summary>
+    internal abstract void Copy(Tensor x, Tensor y);
+
+    /// <summary>y = x, converted to y's type; truncating towards zero, true where not 0.</summary>
+    internal abstract void Cast(Tensor x, Tensor y);
+
+    // Elementwise
+    /// <summary>y = f(x)</summary>
+    internal abstract void Map<F>(F f, Tensor x, Tensor y) where F : struct, IUnary;
+
+    /// <summary>dx = dy ⊙ f′(x, y)</summary>
+    internal abstract void MapBackward<F>(F f, Tensor x, Tensor y, Tensor dy, Tensor dx) where F : struct, IUnary;
+
+    /// <summary>y = f(a, b); a and b are views stretched to y's shape.</summary>
+    internal abstract void Zip<F>(F f, Tensor a, Tensor b, Tensor y) where F : struct, IBinary;
+
+    /// <summary>d = dy ⊙ ∂f/∂a, or ∂f/∂b, in y's shape.</summary>
+    internal abstract void ZipBackward<F>(F f, Tensor a, Tensor b, Tensor y, Tensor dy, Tensor d, bool first) where F : struct, IBinary;
+
+    /// <summary>y = f(a, b) ≠ 0 as Bool; a and b are views stretched to y's shape.</summary>
+    internal abstract void Compare<F>(F f, Tensor a, Tensor b, Tensor y) where F : struct, IBinary;
+
+    /// <summary>y = condition ? a : b; all three are views stretched to y's shape.</summary>
+    internal abstract void Where(Tensor condition, Tensor a, Tensor b, Tensor y);
+
+    /// <summary>y += αx</summary>
+    internal abstract void Axpy(double alpha, Tensor x, Tensor y);
+
+    // Reductions over the middle axis of (outer, n, inner)
+    internal abstract void Reduce<R>(R r, Tensor x, Tensor y, int n, int inner) where R : struct, IReducer;
+    internal abstract void ArgReduce(bool largest, Tensor x, Tensor y, int n, int inner);
+
+    /// <summary>c = a b over the last two axes, c += a b if asked; a and b may be strided, and are stretched to c's leading axes.</summary>
+    internal abstract void MatMul(Tensor a, Tensor b, Tensor c, bool accumulate = false);
+
+    // Rows of the last axis
+    internal abstract void Softmax(Tensor x, Tensor y, bool log);
+    internal abstract void SoftmaxBackward(Tensor y, Tensor dy, Tensor dx, bool log);
+    internal abstract void LayerNorm(Tensor x, Tensor? weight, Tensor? bias, Tensor y, Tensor mean, Tensor rstd, double epsilon);
+    internal abstract void LayerNormBackward(Tensor x, Tensor? weight, Tensor mean, Tensor rstd, Tensor dy, Tensor? dx, Tensor? dweight, Tensor? dbias);
+    internal abstract void CrossEntropy(Tensor logits, Tensor targets, Tensor losses, Tensor lse, int ignore, double smoothing);
+    internal abstract void CrossEntropyBackward(Tensor logits, Tensor targets, Tensor lse, Tensor dlosses, Tensor dx, int ignore, double smoothing);
+
+    /// <summary>y[i] = table[indices[i]]</summary>
+    internal abstract void Gather(Tensor table, Tensor indices, Tensor y);
+
+    /// <summary>dtable[indices[i]] += dy[i], the rest 0; in a fixed order.</summary>
+    internal abstract void ScatterAdd(Tensor dy, Tensor indices, Tensor dtable);
+
+    // Random numbers
+    internal abstract void Uniform(Tensor y, double low, double high, Generator generator);
+    internal abstract void Normal(Tensor y, double mean, double std, Generator generator);
+
+    /// <summary>y = x/(1 − p) where the number at the position is ≥ p, else 0.</summary>
+    internal abstract void Dropout(Tensor x, Tensor y, double p, ulong seed, ulong position);
+
+    // Fused layers
+    internal abstract void LstmCell(Tensor gates, Tensor cPrevious, Tensor h, Tensor c, Tensor activated);
+    internal abstract void LstmCellBackward(Tensor activated, Tensor cPrevious, Tensor c, Tensor? dh, Tensor? dc, Tensor dgates, Tensor dcPrevious);
+
+    // Optimiser steps, in place
+    internal abstract void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, double scale, bool first);
+    internal abstract void Adam(Tensor p, Tensor g, Tensor m, Tensor v, double rate, double beta1, double beta2, double epsilon, double decay, double scale, int step, bool decoupled);
+
+    /// <summary>Waits until everything launched so far is done.</summary>
+    internal abstract void Synchronize();
+}

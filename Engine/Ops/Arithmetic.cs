@@ -1,0 +1,97 @@
+using NanoAttention.Kernels;
+using static NanoAttention.Reverse;
+
+namespace NanoAttention;
+
+public sealed partial class Tensor
+{
+    public static Tensor operator +(Tensor a, Tensor b) => Record(ZipRaw<AddFormula>(a, b, "Add"),
+        [(a, dy => dy.SumTo(a.Shape)),
+         (b, dy => dy.SumTo(b.Shape))], "Add");
+
+    public static Tensor operator -(Tensor a, Tensor b) => Record(ZipRaw<SubtractFormula>(a, b, "Subtract"),
+        [(a, dy => dy.SumTo(a.Shape)),
+         (b, dy => -dy.SumTo(b.Shape))], "Subtract");
+
+    public static Tensor operator *(Tensor a, Tensor b) => Record(ZipRaw<MultiplyFormula>(a, b, "Multiply"),
+        [(a, dy => (dy * b).SumTo(a.Shape)),
+         (b, dy => (dy * a).SumTo(b.Shape))], "Multiply");
+
+    public static Tensor operator /(Tensor a, Tensor b) => Zip<DivideFormula>(a, b, default, "Divide");
+
+    public static Tensor operator -(Tensor x) => x.Map(new AffineFormula(-1, 0), "Negate");
+    public static Tensor operator +(Tensor x, double s) => x.Map(new AffineFormula(1, s), "Add");
+    public static Tensor operator +(double s, Tensor x) => x.Map(new AffineFormula(1, s), "Add");
+    public static Tensor operator -(Tensor x, double s) => x.Map(new AffineFormula(1, -s), "Subtract");
+    public static Tensor operator -(double s, Tensor x) => x.Map(new AffineFormula(-1, s), "Subtract");
+    public static Tensor operator *(Tensor x, double s) => x.Map(new AffineFormula(s, 0), "Multiply");
+    public static Tensor operator *(double s, Tensor x) => x.Map(new AffineFormula(s, 0), "Multiply");
+    public static Tensor operator /(Tensor x, double s) => x.Map(new DivideByFormula(s), "Divide");
+    public static Tensor operator /(double s, Tensor x) => x.Map(new DivideIntoFormula(s), "Divide");
+
+    static Tensor ZipRaw<F>(Tensor a, Tensor b, string op) where F : struct, IBinary
+    {
+        using var _ = NoGrad();
+        return Zip<F>(a, b, default, op);
+    }
+
+    readonly struct AddFormula : IBinary
+    {
+        public V Apply<V>(V a, V b) where V : struct, ILane<V> => a + b;
+        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(1);
+        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(1);
+    }
+
+    readonly struct SubtractFormula : IBinary
+    {
+        public V Apply<V>(V a, V b) where V : struct, ILane<V> => a - b;
+        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(1);
+        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(-1);
+    }
+
+    readonly struct MultiplyFormula : IBinary
+    {
+        public V Apply<V>(V a, V b) where V : struct, ILane<V> => a * b;
+        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => b;
+        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => a;
+    }
+
+    // ∂/∂b a/b = −y/b
+    readonly struct DivideFormula : IBinary
+    {
+        public V Apply<V>(V a, V b) where V : struct, ILane<V> => a / b;
+        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(1) / b;
+        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => -y / b;
+    }
+
+    readonly struct AffineFormula(double scale, double shift) : IUnary
+    {
+        public V Apply<V>(V x) where V : struct, ILane<V> => x * V.Of(scale) + V.Of(shift);
+        public V Slope<V>(V x, V y) where V : struct, ILane<V> => V.Of(scale);
+    }
+
+    readonly struct DivideByFormula(double s) : IUnary
+    {
+        public V Apply<V>(V x) where V : struct, ILane<V> => x / V.Of(s);
+        public V Slope<V>(V x, V y) where V : struct, ILane<V> => V.Of(1 / s);
+    }
+
+    readonly struct DivideIntoFormula(double s) : IUnary
+    {
+        public V Apply<V>(V x) where V : struct, ILane<V> => V.Of(s) / x;
+        public V Slope<V>(V x, V y) where V : struct, ILane<V> => -y / x;
+    }
+
+    static Case[] ArithmeticCases =>
+    [
+        Case.Of((a, b) => a + b, [4, 1], [1, 5]) with { Bench = [[1024, 1024], [1024, 1024]] },
+        Case.Of((a, b) => a - b, [2, 3, 4], [3, 1]),
+        Case.Of((a, b) => a * b, [2, 3], [3]),
+        Case.Of((a, b) => a / b, [3, 5], Input.Within(0.5, 2, [3, 1])),
+        Case.Of(x => x * x, [7]),
+        Case.Of(x => -x, [3, 2]),
+        Case.Of(x => 2 * x + 1 - (3 - x) * 0.5 + (x - 1), [2, 3]),
+        Case.Of(x => x / 3, [5]),
+        Case.Of(x => 3 / x, Input.Within(0.5, 2, [5])),
+    ];
+}

@@ -1,0 +1,40 @@
+using static NanoAttention.Reverse;
+
+namespace NanoAttention;
+
+public sealed partial class Tensor
+{
+    /// <summary>
+    /// y = x Wᵀ + b over the last axis: (…, in) → (…, out), with W (out, in) and b (out) as PyTorch keeps them.
+    /// <code>dx = dy W,  dW = dyᵀ x,  db = Σ dy</code>
+    /// </summary>
+    public Tensor Linear(Tensor weight, Tensor? bias = null)
+    {
+        CheckFloat("Linear");
+        CheckPair(this, weight, "Linear");
+        if (weight.Rank != 2 || Rank == 0 || Shape[^1] != weight.Shape[1])
+            throw new ArgumentException($"Linear: {Shape} does not fit the weight {weight.Shape}: it must be (out, in) with in the last size of x");
+        if (bias is not null)
+        {
+            CheckPair(this, bias, "Linear");
+            if (bias.Shape != weight.Shape[..1]) throw new ArgumentException($"Linear: the bias {bias.Shape} does not fit the weight {weight.Shape}: it must be ({weight.Shape[0]})");
+        }
+        if (Rank != 2) return Reshape(-1, Shape[^1]).Linear(weight, bias).Reshape([.. Shape.Sizes[..^1], weight.Shape[0]]);
+
+        var y = Empty([Shape[0], weight.Shape[0]], DType, Device);
+        if (bias is not null) Device.Copy(bias.Stretch(y.Shape), y);
+        Device.MatMul(this, weight.View([weight.Shape[1], weight.Shape[0]], [weight.Strides[1], weight.Strides[0]], weight.Offset), y, accumulate: bias is not null);
+        return Record(y, bias is null
+            ? [(this, dy => dy.MatMul(weight)), (weight, dy => dy.Transpose().MatMul(this))]
+            : [(this, dy => dy.MatMul(weight)), (weight, dy => dy.Transpose().MatMul(this)), (bias, dy => dy.Sum(0))]);
+    }
+
+    static Case[] LinearCases =>
+    [
+        Case.Of((x, w, b) => x.Linear(w, b), [2, 3, 4], [5, 4], [5]) with
+        {
+            Twin = t => t[0].MatMul(t[1].Transpose()) + t[2], Bench = [[768, 128], [512, 128], [512]],
+        },
+        Case.Of((x, w) => x.Linear(w), [4], [3, 4]) with { Twin = t => t[0].MatMul(t[1].Transpose()) },
+    ];
+}

@@ -1,0 +1,22 @@
+using NanoAttention.Kernels;
+
+namespace NanoAttention;
+
+public sealed partial class Tensor
+{
+    /// <summary>σ(x) = 1/(1 + e⁻ˣ)</summary>
+    public Tensor Sigmoid() => Map<SigmoidFormula>();
+
+    readonly struct SigmoidFormula : IUnary
+    {
+        public V Apply<V>(V x) where V : struct, ILane<V> => V.Of(1) / (V.Of(1) + V.Exp(-x));
+
+        // y (1 − y)
+        public V Slope<V>(V x, V y) where V : struct, ILane<V> => y * (V.Of(1) - y);
+    }
+
+    static Case[] SigmoidCases =>
+    [
+        Case.Of(x => x.Sigmoid(), [3, 17]) with { Bench = [[1024, 1024]] },
+    ];
+}

@@ -1,0 +1,117 @@
+using System.Collections;
+using System.Runtime.CompilerServices;
+
+namespace NanoAttention;
+
+/// <summary>The sizes of a tensor's axes: <c>[2, 3, 8]</c> is 2 × 3 × 8 numbers, <c>[]</c> a single one.</summary>
+[CollectionBuilder(typeof(Shape), nameof(Create))]
+public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
+{
+    readonly int[]? sizes;
+
+    Shape(int[] sizes, int count) => (this.sizes, Count) = (sizes, count);
+
+    /// <summary>Throws where a size is negative or there are more than 2³¹ − 1 numbers.</summary>
+    public static Shape Create(params ReadOnlySpan<int> sizes)
+    {
+        long count = 1;
+        bool empty = false, large = false;
+        foreach (int size in sizes)
+        {
+            if (size < 0) throw new ArgumentException($"Shape: {Text(sizes)} has a negative size");
+            empty |= size == 0;
+            if (size > 0 && !large) large = (count *= size) > int.MaxValue;
+        }
+        if (large && !empty) throw new ArgumentException($"Shape: {Text(sizes)} has more than {int.MaxValue} elements");
+        return new(sizes.ToArray(), empty ? 0 : (int)count);
+    }
+
+    /// <summary>How many numbers: the product of the sizes, 1 for a rank of 0.</summary>
+    public int Count { get => sizes is null ? 1 : field; }
+
+    /// <summary>How many axes.</summary>
+    public int Rank => sizes?.Length ?? 0;
+
+    public ReadOnlySpan<int> Sizes => sizes;
+
+    /// <summary>The size of an axis; <c>shape[^1]</c> is the last one's.</summary>
+    public int this[Index axis] => Sizes[axis];
+
+    /// <summary>The axes of a range: <c>shape[..^1]</c> are all but the last.</summary>
+    public Shape this[Range axes] => Create(Sizes[axes]);
+
+    /// <summary>An axis counted from the front, given one counted from either end (−1 is the last). Throws where there is none.</summary>
+    public int Axis(int axis, [CallerMemberName] string op = "")
+    {
+        int a = axis < 0 ? axis + Rank : axis;
+        return (uint)a < (uint)Rank ? a
+            : throw new ArgumentOutOfRangeException(nameof(axis), $"{op}: {this} has no axis {axis} (axes run from {-Rank} to {Rank - 1})");
+    }
+
+    /// <summary>The same shape with another size along one axis.</summary>
+    public Shape With(int axis, int size)
+    {
+        int[] changed = Sizes.ToArray();
+        changed[Axis(axis)] = size;
+        return Create(changed);
+    }
+
+    /// <summary>Without one axis.</summary>
+    public Shape Without(int axis)
+    {
+        int a = Axis(axis);
+        return Create([.. Sizes[..a], .. Sizes[(a + 1)..]]);
+    }
+
+    /// <summary>With an axis of the given size before the given place (Rank: behind the last).</summary>
+    public Shape Insert(int axis, int size) => Create([.. Sizes[..axis], size, .. Sizes[axis..]]);
+
+    /// <summary>
+    /// The shape that both stretch to: aligned at the last axis, sizes are equal or one of them is 1 (NumPy's rule).
+    /// </summary>
+    public static Shape Broadcast(Shape a, Shape b, [CallerMemberName] string op = "")
+    {
+        if (a.Equals(b)) return a;
+        int rank = Math.Max(a.Rank, b.Rank);
+        Span<int> sizes = stackalloc int[rank];
+        for (int i = 1; i <= rank; i++)
+        {
+            int x = i <= a.Rank ? a[^i] : 1, y = i <= b.Rank ? b[^i] : 1;
+            sizes[^i] = x == y || y == 1 ? x : x == 1 ? y
+                : throw new ArgumentException($"{op}: {a} and {b} do not broadcast: counted from the right, axis {i} has sizes {x} and {y}, which must be equal or 1");
+        }
+        return Create(sizes);
+    }
+
+    /// <summary>The strides of row-major order: how many numbers a step along each axis skips.</summary>
+    internal int[] RowMajor()
+    {
+        var strides = new int[Rank];
+        for (int i = Rank - 1, step = 1; i >= 0; i--)
+        {
+            strides[i] = step;
+            step *= Math.Max(1, Sizes[i]);
+        }
+        return strides;
+    }
+
+    public bool Equals(Shape other) => Sizes.SequenceEqual(other.Sizes);
+    public override bool Equals(object? other) => other is Shape shape && Equals(shape);
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (int size in Sizes) hash.Add(size);
+        return hash.ToHashCode();
+    }
+    public static bool operator ==(Shape a, Shape b) => a.Equals(b);
+    public static bool operator !=(Shape a, Shape b) => !a.Equals(b);
+
+    public ReadOnlySpan<int>.Enumerator GetEnumerator() => Sizes.GetEnumerator();
+    IEnumerator<int> IEnumerable<int>.GetEnumerator() => ((IEnumerable<int>)(sizes ?? [])).GetEnumerator();
+    IEnumerator IEnumerable.GetEnumerator() => (sizes ?? []).GetEnumerator();
+
+    /// <summary>(2, 3)</summary>
+    public override string ToString() => Text(Sizes);
+
+    static string Text(ReadOnlySpan<int> sizes) => $"({string.Join(", ", sizes.ToArray())})";
+}

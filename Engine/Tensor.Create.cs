@@ -1,0 +1,104 @@
+using System.Runtime.InteropServices;
+
+namespace NanoAttention;
+
+public sealed partial class Tensor
+{
+    /// <summary>The given numbers, rounded to the type, in row-major order. Throws where their count is not the shape's.</summary>
+    public static Tensor Of(ReadOnlySpan<double> values, Shape shape, DType? dtype = null, Device? device = null)
+    {
+        var type = dtype ?? Defaults.DType;
+        CheckCount(values.Length, shape);
+        switch (type)
+        {
+            case DType.F64: return From(values, shape, device);
+            case DType.F32: return From<float>(Array.ConvertAll(values.ToArray(), v => (float)v), shape, device);
+            case DType.I32: return From<int>(Array.ConvertAll(values.ToArray(), v => checked((int)v)), shape, device);
+            default: return From<bool>(Array.ConvertAll(values.ToArray(), v => v != 0), shape, device);
+        }
+    }
+
+    /// <summary>A vector of the given numbers.</summary>
+    public static Tensor Of(params ReadOnlySpan<double> values) => Of(values, [values.Length]);
+
+    /// <summary>A single number, of rank 0.</summary>
+    public static Tensor Scalar(double value, DType? dtype = null, Device? device = null) => Full([], value, dtype, device);
+
+    /// <summary>A copy of the given numbers: float → F32, double → F64, int → I32, bool → Bool.</summary>
+    public static Tensor From<T>(ReadOnlySpan<T> values, Shape shape, Device? device = null) where T : unmanaged
+    {
+        CheckCount(values.Length, shape);
+        var y = Empty(shape, DTypes.Of<T>(), device ?? Defaults.Device);
+        y.Device.Upload(MemoryMarshal.AsBytes(values), y);
+        return y;
+    }
+
+    /// <inheritdoc cref="From{T}(ReadOnlySpan{T}, Shape, Device)"/>
+    public static Tensor From<T>(T[] values, Shape shape, Device? device = null) where T : unmanaged => From<T>(values.AsSpan(), shape, device);
+
+    /// <summary>A copy of a matrix.</summary>
+    public static Tensor From<T>(T[,] values, Device? device = null) where T : unmanaged
+    {
+        var flat = new T[values.Length];
+        int i = 0;
+        foreach (var value in values) flat[i++] = value;
+        return From(flat, [values.GetLength(0), values.GetLength(1)], device);
+    }
+
+    /// <summary>Every number the same.</summary>
+    public static Tensor Full(Shape shape, double value, DType? dtype = null, Device? device = null)
+    {
+        var y = Empty(shape, dtype ?? Defaults.DType, device ?? Defaults.Device);
+        y.Device.Fill(y, value);
+        return y;
+    }
+
+    public static Tensor Zeros(Shape shape, DType? dtype = null, Device? device = null) => Full(shape, 0, dtype, device);
+    public static Tensor Ones(Shape shape, DType? dtype = null, Device? device = null) => Full(shape, 1, dtype, device);
+
+    /// <summary>0, 1, …, count − 1.</summary>
+    public static Tensor Arange(int count, DType? dtype = null, Device? device = null)
+    {
+        if (count < 0) throw new ArgumentOutOfRangeException(nameof(count), $"Arange: {count} is negative");
+        var values = new double[count];
+        for (int i = 0; i < count; i++) values[i] = i;
+        return Of(values, [count], dtype, device);
+    }
+
+    /// <summary>(n, n) with ones on the diagonal.</summary>
+    public static Tensor Eye(int n, DType? dtype = null, Device? device = null)
+    {
+        var values = new double[n * n];
+        for (int i = 0; i < n; i++) values[i * n + i] = 1;
+        return Of(values, [n, n], dtype, device);
+    }
+
+    /// <summary>(queries, keys), true where query i may attend to key j ≤ i: the causal mask, top-left aligned.</summary>
+    public static Tensor CausalMask(int queries, int keys, Device? device = null)
+    {
+        var values = new bool[queries * keys];
+        for (int i = 0; i < queries; i++) values.AsSpan(i * keys, Math.Min(i + 1, keys)).Fill(true);
+        return From(values, [queries, keys], device);
+    }
+
+    /// <summary>Uniform on [low, high), from the default generator.</summary>
+    public static Tensor Uniform(Shape shape, double low = 0, double high = 1, DType? dtype = null, Device? device = null)
+    {
+        var y = Empty(shape, dtype ?? Defaults.DType, device ?? Defaults.Device);
+        y.Device.Uniform(y, low, high, Defaults.Generator);
+        return y;
+    }
+
+    /// <summary>Gaussian, from the default generator.</summary>
+    public static Tensor Normal(Shape shape, double mean = 0, double std = 1, DType? dtype = null, Device? device = null)
+    {
+        var y = Empty(shape, dtype ?? Defaults.DType, device ?? Defaults.Device);
+        y.Device.Normal(y, mean, std, Defaults.Generator);
+        return y;
+    }
+
+    static void CheckCount(int count, Shape shape)
+    {
+        if (count != shape.Count) throw new ArgumentException($"Tensor: {count} values do not fill the shape {shape}, which takes {shape.Count}");
+    }
+}

@@ -1,0 +1,7 @@
+namespace NanoAttention.Kernels;
+
+/// <summary>yᵢ = value. Items are elements.</summary>
+public readonly struct Fill<T>(View<T> y, T value) : IScalarKernel where T : unmanaged
+{
+    public void Run(int from, int to) => y.Slice(from, to - from).Span.Fill(value);
+}
