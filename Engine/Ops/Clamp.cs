@@ -13,8 +13,10 @@ public sealed partial class Tensor
     {
         public V Apply<V>(V x) where V : struct, ILane<V> => V.Min(V.Max(x, V.Of(low)), V.Of(high));
 
-        public V Slope<V>(V x, V y) where V : struct, ILane<V> =>
-            V.IfLess(x, V.Of(low), V.Of(0), V.IfLess(V.Of(high), x, V.Of(0), V.Of(1)));
+        public V Slope<V>(V x, V y) where V : struct, ILane<V> => AtMost(V.Of(low), x) * AtMost(x, V.Of(high));
+
+        // a ≤ b ? 1 : 0, 0 where either is NaN
+        static V AtMost<V>(V a, V b) where V : struct, ILane<V> => V.IfLess(a, b, V.Of(1), V.IfEqual(a, b, V.Of(1), V.Of(0)));
     }
 
     static Case[] ClampCases => [Case.Of(x => x.Clamp(-1, 1.5), [3, 17]), Case.Of(x => x.Clamp(high: 0.5), [7])];

@@ -24,8 +24,8 @@ public sealed partial class Tensor
         public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => Above(a, b);
     }
 
-    // a > b: 1, a = b: ½, else 0
-    static V Above<V>(V a, V b) where V : struct, ILane<V> => V.IfLess(b, a, V.Of(1), V.IfEqual(a, b, V.Of(0.5), V.Of(0)));
+    // a < b: 0, a = b: ½, else 1, as where either is NaN
+    static V Above<V>(V a, V b) where V : struct, ILane<V> => V.IfLess(a, b, V.Of(0), V.IfEqual(a, b, V.Of(0.5), V.Of(1)));
 
     static Case[] MaximumCases => [Case.Of((a, b) => a.Maximum(b), [3, 5], [5]), Case.Of((a, b) => a.Minimum(b), [3, 1], [3, 5])];
 }

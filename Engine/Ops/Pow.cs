@@ -17,6 +17,7 @@ public sealed partial class Tensor
         static V Power<V>(V x, double p) where V : struct, ILane<V>
         {
             if (p == 0.5) return V.Sqrt(x);
+            if (p == -0.5) return V.Of(1) / V.Sqrt(x);
             int n = p < 0 ? (int)-p : (int)p;
             if (n > 64 || n != (p < 0 ? -p : p)) return V.Exp(V.Of(p) * V.Log(x));
             var y = V.Of(1);                                    // x to the n by repeated squaring

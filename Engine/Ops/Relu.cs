@@ -11,8 +11,8 @@ public sealed partial class Tensor
     {
         public V Apply<V>(V x) where V : struct, ILane<V> => V.Max(x, V.Of(0));
 
-        // 1 above 0
-        public V Slope<V>(V x, V y) where V : struct, ILane<V> => V.IfLess(V.Of(0), x, V.Of(1), V.Of(0));
+        // 0 up to 0, else 1; NaN stays visible
+        public V Slope<V>(V x, V y) where V : struct, ILane<V> => V.IfLess(x, V.Of(0), V.Of(0), V.IfEqual(x, V.Of(0), V.Of(0), V.Of(1)));
     }
 
     static Case[] ReluCases =>

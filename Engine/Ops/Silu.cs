@@ -11,8 +11,12 @@ public sealed partial class Tensor
     {
         public V Apply<V>(V x) where V : struct, ILane<V> => x / (V.Of(1) + V.Exp(-x));
 
-        // σ(x) (1 + x − y)
-        public V Slope<V>(V x, V y) where V : struct, ILane<V> => (V.Of(1) + x - y) / (V.Of(1) + V.Exp(-x));
+        // s (1 + x (1 − s)), s = σ(x)
+        public V Slope<V>(V x, V y) where V : struct, ILane<V>
+        {
+            var s = V.Of(1) / (V.Of(1) + V.Exp(-x));
+            return s * (V.Of(1) + x * (V.Of(1) - s));
+        }
     }
 
     static Case[] SiluCases =>

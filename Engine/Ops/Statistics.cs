@@ -12,8 +12,13 @@ public sealed partial class Tensor
         return (deviation * deviation).Sum(axis, keep) / Math.Max(0, n - correction);
     }
 
-    /// <summary>The standard deviation along an axis: the root of <see cref="Var"/>.</summary>
-    public Tensor Std(int axis, int correction = 1, bool keep = false) => Var(axis, correction, keep).Sqrt();
+    /// <summary>The standard deviation along an axis: the root of <see cref="Var"/>; its gradient is 0 where all numbers are equal.</summary>
+    public Tensor Std(int axis, int correction = 1, bool keep = false)
+    {
+        var variance = Var(axis, correction, keep);
+        var none = variance.EqualTo(0);
+        return variance.MaskedFill(none, 1).Sqrt().MaskedFill(none, 0);
+    }
 
     /// <summary>ln Σ exp x along an axis, without overflow; −∞ of nothing or of −∞ alone.</summary>
     public Tensor LogSumExp(int axis, bool keep = false)

@@ -36,6 +36,10 @@ public sealed class TorchCase(JsonElement json)
     public IReadOnlyList<Entry> Entries(string list) =>
         json.TryGetProperty(list, out var items) ? [.. items.EnumerateArray().Select(Read)] : [];
 
+    public IReadOnlyList<string> Strings(string list) => [.. json.GetProperty(list).EnumerateArray().Select(s => s.GetString()!)];
+
+    public IEnumerable<JsonElement> Objects(string list) => json.GetProperty(list).EnumerateArray();
+
     /// <summary>A property as Python's own values, null where it is absent.</summary>
     public object? Value(string name) => json.TryGetProperty(name, out var value) ? ToPython(value) : null;
 
@@ -61,7 +65,7 @@ public sealed class TorchCase(JsonElement json)
         _ => value.EnumerateObject().ToDictionary(m => (object)m.Name, m => ToPython(m.Value)),
     };
 
-    private static Entry Read(JsonElement entry) => new(
+    static Entry Read(JsonElement entry) => new(
         entry.GetProperty("name").GetString()!, entry.GetProperty("key").GetString(),
         entry.TryGetProperty("of", out var of) ? of.GetString() : entry.TryGetProperty("output", out var output) ? output.GetString() : null,
         entry.TryGetProperty("kind", out var kind) ? kind.GetString() : null,

@@ -8,7 +8,7 @@ namespace NanoAttention.Tests.Conformance;
 /// </summary>
 public static class Vectors
 {
-    private const string Variable = "NANOATTENTION_DATA";
+    const string Variable = "NANOATTENTION_DATA";
 
     public static string? Root { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : BesideTheRepository();
 
@@ -31,7 +31,7 @@ public static class Vectors
         return document.RootElement.Clone();
     }
 
-    private static string? BesideTheRepository()
+    static string? BesideTheRepository()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "NanoAttention.sln"))) folder = folder.Parent;

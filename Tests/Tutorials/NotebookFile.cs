@@ -66,19 +66,21 @@ internal sealed class NotebookFile : IDisposable
         File.WriteAllText(Path, root.ToJsonString());
     }
 
-    public int Run() => Do(NotebookVerbs.Run);
+    public int Run() => Do(NotebookVerbs.Run, TestContext.Current.CancellationToken);
 
-    public int Check() => Do(NotebookVerbs.Check);
+    public int RunStopped() => Do(NotebookVerbs.Run, new CancellationToken(canceled: true));
+
+    public int Check() => Do(NotebookVerbs.Check, TestContext.Current.CancellationToken);
 
     /// <summary>What the last verb wrote as errors.</summary>
     public string Errors { get; private set; } = "";
 
     public void Dispose() => File.Delete(Path);
 
-    private int Do(Func<IReadOnlyList<string>, TextWriter, TextWriter, CancellationToken, int> verb)
+    private int Do(Func<IReadOnlyList<string>, TextWriter, TextWriter, CancellationToken, int> verb, CancellationToken stop)
     {
         var errors = new StringWriter();
-        var code = verb([Path], TextWriter.Null, errors, TestContext.Current.CancellationToken);
+        var code = verb([Path], TextWriter.Null, errors, stop);
         Errors = errors.ToString();
         return code;
     }

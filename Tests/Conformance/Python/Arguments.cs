@@ -36,14 +36,14 @@ public sealed class Arguments(string function, IReadOnlyDictionary<string, objec
     public SignatureException Wrong(string name, string expected) =>
         new($"{function}: {name} is {Plain.TypeName(values.GetValueOrDefault(name))}, not {expected}");
 
-    private int ToInt(string name, object? value) => value switch
+    int ToInt(string name, object? value) => value switch
     {
         long i => checked((int)i),
         bool b => b ? 1 : 0,
         _ => throw Wrong(name, "an int"),
     };
 
-    private double ToFloat(string name, object? value) => value switch
+    double ToFloat(string name, object? value) => value switch
     {
         double d => d,
         long i => i,

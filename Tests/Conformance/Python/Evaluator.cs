@@ -34,7 +34,7 @@ public sealed class NoObjects : IObjects
     public object? Binary(string symbol, object? left, object? right) => throw Unknown(symbol);
     public object? Index(object? target, object? key) => throw Unknown("index");
 
-    private static PlainException Unknown(string name) => new($"{name} is not known");
+    static PlainException Unknown(string name) => new($"{name} is not known");
 }
 
 /// <summary>
@@ -49,7 +49,7 @@ public sealed class Evaluator(IObjects objects, string source)
     /// <summary>The value of an expression of Python's own values alone.</summary>
     public static object? Evaluate(Expression expression, string source) => new Evaluator(NoObjects.Instance, source).Value(expression);
 
-    private object? Value(Expression expression) => expression switch
+    object? Value(Expression expression) => expression switch
     {
         Constant c => c.Value,
         Name n => Guarded(n, n.Id, id => objects.Lookup(n.Id)),
@@ -69,10 +69,10 @@ public sealed class Evaluator(IObjects objects, string source)
         _ => throw Error(expression, $"{expression.GetType().Name} has no value"),
     };
 
-    private object? Operate(Expression at, string symbol, object? left, object? right) =>
+    object? Operate(Expression at, string symbol, object? left, object? right) =>
         Guarded(at, left, x => Plain.Knows(x) && Plain.Knows(right) ? Plain.Binary(symbol, x, right) : objects.Binary(symbol, x, right));
 
-    private object? Compare(Comparison comparison)
+    object? Compare(Comparison comparison)
     {
         var left = Value(comparison.First);
         object? result = null;
@@ -87,10 +87,10 @@ public sealed class Evaluator(IObjects objects, string source)
         return result;
     }
 
-    private object? Index(Subscript at, object? target, object? key) =>
+    object? Index(Subscript at, object? target, object? key) =>
         Guarded(at, target, x => Plain.Knows(x) ? Plain.Index(x, key) : objects.Index(x, key));
 
-    private object? Invoke(Call call)
+    object? Invoke(Call call)
     {
         var function = Value(call.Function);
         List<object?> values = [];
@@ -109,7 +109,7 @@ public sealed class Evaluator(IObjects objects, string source)
         return objects.Call(function, values, keywords);
     }
 
-    private long? Bound(Expression? expression) => expression is null ? null : Value(expression) switch
+    long? Bound(Expression? expression) => expression is null ? null : Value(expression) switch
     {
         null => null,
         long i => i,
@@ -117,18 +117,18 @@ public sealed class Evaluator(IObjects objects, string source)
         var other => throw Error(expression, $"a slice takes integers, not {Plain.TypeName(other)}"),
     };
 
-    private bool Truth(Expression expression) => Truth(expression, Value(expression));
+    bool Truth(Expression expression) => Truth(expression, Value(expression));
 
-    private bool Truth(Expression expression, out object? value) => Truth(expression, value = Value(expression));
+    bool Truth(Expression expression, out object? value) => Truth(expression, value = Value(expression));
 
-    private bool Truth(Expression at, object? value) =>
+    bool Truth(Expression at, object? value) =>
         Plain.Knows(value) ? Plain.Truth(value) : throw Error(at, $"{Plain.TypeName(value)} is neither true nor false");
 
-    private object? Guarded(Expression at, object? operand, Func<object?, object?> operation)
+    object? Guarded(Expression at, object? operand, Func<object?, object?> operation)
     {
         try { return operation(operand); }
         catch (PlainException e) { throw Error(at, e.Message); }
     }
 
-    private PythonException Error(Expression at, string message) => new(message, source, at.Position);
+    PythonException Error(Expression at, string message) => new(message, source, at.Position);
 }

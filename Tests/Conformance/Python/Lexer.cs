@@ -12,7 +12,7 @@ public readonly record struct Token(TokenKind Kind, string Text, object? Value, 
 public static class Lexer
 {
     // Longest first, so that ** is not read as two stars.
-    private static readonly string[] _symbols =
+    static readonly string[] symbols =
         ["...", "**", "//", "<<", ">>", "==", "!=", "<=", ">=",
          "+", "-", "*", "/", "%", "@", "&", "|", "^", "~", "<", ">", "=", "(", ")", "[", "]", "{", "}", ",", ":", "."];
 
@@ -30,18 +30,18 @@ public static class Lexer
         return tokens;
     }
 
-    private static Token Next(string source, int at)
+    static Token Next(string source, int at)
     {
         var c = source[at];
         if (char.IsAsciiDigit(c) || c == '.' && at + 1 < source.Length && char.IsAsciiDigit(source[at + 1])) return Number(source, at);
         if (char.IsLetter(c) || c == '_') return new(TokenKind.Name, Run(source, at, x => char.IsLetterOrDigit(x) || x == '_'), null, at);
         if (c is '\'' or '"') return Text(source, at);
-        foreach (var symbol in _symbols)
+        foreach (var symbol in symbols)
             if (string.CompareOrdinal(source, at, symbol, 0, symbol.Length) == 0) return new(TokenKind.Symbol, symbol, null, at);
         throw new PythonException($"the character '{c}' is not known", source, at);
     }
 
-    private static string Run(string source, int at, Func<char, bool> belongs)
+    static string Run(string source, int at, Func<char, bool> belongs)
     {
         var end = at;
         while (end < source.Length && belongs(source[end])) end++;
@@ -49,7 +49,7 @@ public static class Lexer
     }
 
     /// <summary>digits [. digits] [e [±] digits], with _ between digits; an integer is a long, anything else a double.</summary>
-    private static Token Number(string source, int at)
+    static Token Number(string source, int at)
     {
         var text = new StringBuilder(Digits(at));
         var whole = true;
@@ -71,7 +71,7 @@ public static class Lexer
         char Peek() => at + text.Length < source.Length ? source[at + text.Length] : '\0';
     }
 
-    private static Token Text(string source, int at)
+    static Token Text(string source, int at)
     {
         var value = new StringBuilder();
         for (var i = at + 1; i < source.Length; i++)

@@ -4,16 +4,13 @@ namespace NanoAttention.Tests.Python;
 /// Recursive descent over the expression grammar of Python (reference, chapter 6), without lambda, await and comprehensions.
 /// Loosest first: if-else, or, and, not, comparisons, |, ^, &amp;, shifts, + -, * / // % @, unary + - ~, **, then calls, subscripts, attributes.
 /// </summary>
-public sealed class Parser
+public sealed class Parser(string source)
 {
-    private static readonly string[][] _binary = [["|"], ["^"], ["&"], ["<<", ">>"], ["+", "-"], ["*", "/", "//", "%", "@"]];
-    private static readonly string[] _comparisons = ["<", "<=", ">", ">=", "==", "!=", "in", "not in", "is", "is not"];
+    static readonly string[][] levels = [["|"], ["^"], ["&"], ["<<", ">>"], ["+", "-"], ["*", "/", "//", "%", "@"]];
+    static readonly string[] comparisons = ["<", "<=", ">", ">=", "==", "!=", "in", "not in", "is", "is not"];
 
-    private readonly string _source;
-    private readonly IReadOnlyList<Token> _tokens;
-    private int _next;
-
-    private Parser(string source) => (_source, _tokens) = (source, Lexer.Read(source));
+    readonly IReadOnlyList<Token> tokens = Lexer.Read(source);
+    int next;
 
     public static Expression Parse(string source)
     {
@@ -22,52 +19,52 @@ public sealed class Parser
         return parser.Now.Kind == TokenKind.End ? expression : throw parser.Unexpected();
     }
 
-    private Token Now => _tokens[_next];
+    Token Now => tokens[next];
 
-    private bool At(string text) => Now.Kind is TokenKind.Symbol or TokenKind.Name && Now.Text == text;
+    bool At(string text) => Now.Kind is TokenKind.Symbol or TokenKind.Name && Now.Text == text;
 
-    private bool Take(string text)
+    bool Take(string text)
     {
         if (!At(text)) return false;
-        _next++;
+        next++;
         return true;
     }
 
-    private void Expect(string text)
+    void Expect(string text)
     {
-        if (!Take(text)) throw new PythonException($"'{text}' expected, but found {Now.Text}", _source, Now.Position);
+        if (!Take(text)) throw new PythonException($"'{text}' expected, but found {Now.Text}", source, Now.Position);
     }
 
-    private PythonException Unexpected() => new($"unexpected {Now.Text}", _source, Now.Position);
+    PythonException Unexpected() => new($"unexpected {Now.Text}", source, Now.Position);
 
-    private Expression Expression()
+    Expression Expression()
     {
         var value = Or();
         if (!At("if")) return value;
         var position = Now.Position;
-        _next++;
+        next++;
         var test = Or();
         Expect("else");
         return new Conditional(test, value, Expression(), position);
     }
 
-    private Expression Or()
+    Expression Or()
     {
         var left = And();
         while (At("or")) left = new Logical("or", left, After(And, out var position), position);
         return left;
     }
 
-    private Expression And()
+    Expression And()
     {
         var left = Not();
         while (At("and")) left = new Logical("and", left, After(Not, out var position), position);
         return left;
     }
 
-    private Expression Not() => At("not") ? new Unary("not", After(Not, out var position), position) : Compare();
+    Expression Not() => At("not") ? new Unary("not", After(Not, out var position), position) : Compare();
 
-    private Expression Compare()
+    Expression Compare()
     {
         var first = Infix(0);
         List<(string, Expression)> rest = [];
@@ -76,21 +73,21 @@ public sealed class Parser
         return rest.Count == 0 ? first : new Comparison(first, rest, position);
     }
 
-    private string? Comparator()
+    string? Comparator()
     {
-        if (At("not") && _tokens[_next + 1] is { Kind: TokenKind.Name, Text: "in" }) { _next += 2; return "not in"; }
+        if (At("not") && tokens[next + 1] is { Kind: TokenKind.Name, Text: "in" }) { next += 2; return "not in"; }
         if (Take("is")) return Take("not") ? "is not" : "is";
-        if (Array.Find(_comparisons, At) is not { } comparator) return null;
-        _next++;
+        if (Array.Find(comparisons, At) is not { } comparator) return null;
+        next++;
         return comparator;
     }
 
     /// <summary>The left-associative operators of one level over those of the next, tighter one.</summary>
-    private Expression Infix(int level)
+    Expression Infix(int level)
     {
-        if (level == _binary.Length) return Signed();
+        if (level == levels.Length) return Signed();
         var left = Infix(level + 1);
-        while (Now.Kind == TokenKind.Symbol && _binary[level].Contains(Now.Text))
+        while (Now.Kind == TokenKind.Symbol && levels[level].Contains(Now.Text))
         {
             var symbol = Now.Text;
             left = new Binary(symbol, left, After(() => Infix(level + 1), out var position), position);
@@ -98,7 +95,7 @@ public sealed class Parser
         return left;
     }
 
-    private Expression Signed()
+    Expression Signed()
     {
         if (Now.Kind != TokenKind.Symbol || Now.Text is not ("+" or "-" or "~")) return Power();
         var symbol = Now.Text;
@@ -106,13 +103,13 @@ public sealed class Parser
     }
 
     /// <summary>** binds tighter than a sign on its left and looser than one on its right, and associates to the right.</summary>
-    private Expression Power()
+    Expression Power()
     {
         var left = Primary();
         return At("**") ? new Binary("**", left, After(Signed, out var position), position) : left;
     }
 
-    private Expression Primary()
+    Expression Primary()
     {
         var target = Atom();
         while (true)
@@ -125,29 +122,29 @@ public sealed class Parser
         }
     }
 
-    private string Identifier()
+    string Identifier()
     {
-        if (Now.Kind != TokenKind.Name) throw new PythonException($"a name expected, but found {Now.Text}", _source, Now.Position);
-        return _tokens[_next++].Text;
+        if (Now.Kind != TokenKind.Name) throw new PythonException($"a name expected, but found {Now.Text}", source, Now.Position);
+        return tokens[next++].Text;
     }
 
-    private List<Argument> Arguments()
+    List<Argument> Arguments()
     {
         List<Argument> arguments = [];
         while (!Take(")"))
         {
             var unpacked = Take("*");
-            var keyword = Now.Kind == TokenKind.Name && _tokens[_next + 1] is { Kind: TokenKind.Symbol, Text: "=" } ? Now.Text : null;
-            if (keyword is not null) _next += 2;
+            var keyword = Now.Kind == TokenKind.Name && tokens[next + 1] is { Kind: TokenKind.Symbol, Text: "=" } ? Now.Text : null;
+            if (keyword is not null) next += 2;
             else if (!unpacked && arguments.Exists(a => a.Keyword is not null))
-                throw new PythonException("a positional argument follows a keyword", _source, Now.Position);
+                throw new PythonException("a positional argument follows a keyword", source, Now.Position);
             arguments.Add(new(keyword, Expression(), unpacked));
             if (!At(")")) Expect(",");
         }
         return arguments;
     }
 
-    private Expression Key()
+    Expression Key()
     {
         var position = Now.Position;
         var start = At(":") ? null : Expression();
@@ -157,30 +154,30 @@ public sealed class Parser
         return new Range(start, stop, step, position);
     }
 
-    private Expression Atom()
+    Expression Atom()
     {
-        var token = _tokens[_next];
+        var token = tokens[next];
         switch (token)
         {
-            case { Kind: TokenKind.Number or TokenKind.Text }: _next++; return new Constant(token.Value, token.Position);
-            case { Kind: TokenKind.Name, Text: "None" }: _next++; return new Constant(null, token.Position);
-            case { Kind: TokenKind.Name, Text: "True" or "False" }: _next++; return new Constant(token.Text == "True", token.Position);
+            case { Kind: TokenKind.Number or TokenKind.Text }: next++; return new Constant(token.Value, token.Position);
+            case { Kind: TokenKind.Name, Text: "None" }: next++; return new Constant(null, token.Position);
+            case { Kind: TokenKind.Name, Text: "True" or "False" }: next++; return new Constant(token.Text == "True", token.Position);
             case { Kind: TokenKind.Name, Text: not ("if" or "else" or "and" or "or" or "not" or "in" or "is" or "lambda" or "for") }:
-                _next++;
+                next++;
                 return new Name(token.Text, token.Position);
-            case { Kind: TokenKind.Symbol, Text: "..." }: _next++; return new Constant(Ellipsis.Value, token.Position);
-            case { Kind: TokenKind.Symbol, Text: "(" }: _next++; return OneOrTuple(Expression, ")", token.Position);
-            case { Kind: TokenKind.Symbol, Text: "[" }: _next++; return new Sequence(Items(Expression, "]").Items, token.Position);
+            case { Kind: TokenKind.Symbol, Text: "..." }: next++; return new Constant(Ellipsis.Value, token.Position);
+            case { Kind: TokenKind.Symbol, Text: "(" }: next++; return OneOrTuple(Expression, ")", token.Position);
+            case { Kind: TokenKind.Symbol, Text: "[" }: next++; return new Sequence(Items(Expression, "]").Items, token.Position);
             case { Kind: TokenKind.Symbol, Text: "{" }: return Map();
             default: throw Unexpected();
         }
     }
 
-    private Mapping Map()
+    Mapping Map()
     {
         var position = Now.Position;
         List<(Expression, Expression)> items = [];
-        _next++;
+        next++;
         while (!Take("}"))
         {
             var key = Expression();
@@ -192,14 +189,14 @@ public sealed class Parser
     }
 
     /// <summary>One item is itself; several, none, or one with a comma after it are a tuple.</summary>
-    private Expression OneOrTuple(Func<Expression> item, string close, int position)
+    Expression OneOrTuple(Func<Expression> item, string close, int position)
     {
         var (items, comma) = Items(item, close);
         return items.Count == 1 && !comma ? items[0] : new Tuple(items, position);
     }
 
     /// <summary>The items up to the closing bracket, and whether a comma stands among them.</summary>
-    private (List<Expression> Items, bool Comma) Items(Func<Expression> item, string close)
+    (List<Expression> Items, bool Comma) Items(Func<Expression> item, string close)
     {
         List<Expression> items = [];
         var comma = false;
@@ -217,10 +214,10 @@ public sealed class Parser
     }
 
     /// <summary>Steps over the operator and reads its right operand.</summary>
-    private Expression After(Func<Expression> operand, out int position)
+    Expression After(Func<Expression> operand, out int position)
     {
         position = Now.Position;
-        _next++;
+        next++;
         return operand();
     }
 }

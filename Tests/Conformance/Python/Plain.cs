@@ -80,11 +80,11 @@ public static class Plain
             bound is not { } b ? absent : Math.Clamp(b < 0 ? b + n : b, low, high);
     }
 
-    private static int At(long index, int count) =>
+    static int At(long index, int count) =>
         index >= -count && index < count ? (int)(index < 0 ? index + count : index)
             : throw new PlainException($"index {index} is outside a sequence of {count}");
 
-    private static bool Same(object? left, object? right) => (Number(left), Number(right)) switch
+    static bool Same(object? left, object? right) => (Number(left), Number(right)) switch
     {
         (long a, long b) => a == b,
         ({ } a, { } b) => Double(a) == Double(b),
@@ -96,9 +96,9 @@ public static class Plain
         },
     };
 
-    private static bool Is(object? left, object? right) => left is bool or long ? Equals(left, right) : ReferenceEquals(left, right);
+    static bool Is(object? left, object? right) => left is bool or long ? Equals(left, right) : ReferenceEquals(left, right);
 
-    private static bool Contains(object? container, object? value) => container switch
+    static bool Contains(object? container, object? value) => container switch
     {
         string s when value is string part => s.Contains(part, StringComparison.Ordinal),
         Dictionary<object, object?> d => value is not null && d.ContainsKey(value),
@@ -106,7 +106,7 @@ public static class Plain
         _ => throw new PlainException($"'in' does not take {TypeName(container)}"),
     };
 
-    private static object Arithmetic(string symbol, object? left, object? right) => (left, right) switch
+    static object Arithmetic(string symbol, object? left, object? right) => (left, right) switch
     {
         (bool a, bool b) when symbol is "&" or "|" or "^" => symbol switch { "&" => a & b, "|" => a | b, _ => a ^ b },
         (string a, string b) when symbol == "+" => a + b,
@@ -123,7 +123,7 @@ public static class Plain
         },
     };
 
-    private static object Integers(string symbol, long a, long b) => symbol switch
+    static object Integers(string symbol, long a, long b) => symbol switch
     {
         "+" => checked(a + b),
         "-" => checked(a - b),
@@ -140,7 +140,7 @@ public static class Plain
         _ => Floats(symbol, a, b),
     };
 
-    private static object Floats(string symbol, double a, double b) => symbol switch
+    static object Floats(string symbol, double a, double b) => symbol switch
     {
         "+" => a + b,
         "-" => a - b,
@@ -157,7 +157,7 @@ public static class Plain
         _ => throw new PlainException($"{symbol} does not take numbers"),
     };
 
-    private static bool Order(string symbol, int order) => symbol switch
+    static bool Order(string symbol, int order) => symbol switch
     {
         "<" => order < 0,
         "<=" => order <= 0,
@@ -165,7 +165,7 @@ public static class Plain
         _ => order >= 0,
     };
 
-    private static long Power(long a, long b)
+    static long Power(long a, long b)
     {
         var power = 1L;
         for (; b > 0; b--) power = checked(power * a);
@@ -173,10 +173,10 @@ public static class Plain
     }
 
     /// <summary>⌊a / b⌋: C# rounds towards zero, Python down.</summary>
-    private static long FloorDivide(long a, long b) => a / b - (a % b != 0 && a < 0 != b < 0 ? 1 : 0);
+    static long FloorDivide(long a, long b) => a / b - (a % b != 0 && a < 0 != b < 0 ? 1 : 0);
 
     /// <summary>A bool counts as 0 or 1 among numbers; null for what is no number.</summary>
-    private static object? Number(object? value) => value switch { bool b => b ? 1L : 0L, long or double => value, _ => null };
+    static object? Number(object? value) => value switch { bool b => b ? 1L : 0L, long or double => value, _ => null };
 
-    private static double Double(object number) => number is long i ? i : (double)number;
+    static double Double(object number) => number is long i ? i : (double)number;
 }

@@ -6,7 +6,7 @@ namespace NanoAttention.Tests;
 /// <summary>The Python subset of the conformance expressions, on plain values: every expected value is CPython's.</summary>
 public sealed class PythonTests
 {
-    private static object? Value(string source, params (string Name, object? Value)[] names) =>
+    static object? Value(string source, params (string Name, object? Value)[] names) =>
         Evaluator.Evaluate(source, new Names(names.ToDictionary(n => n.Name, n => n.Value)));
 
     [Theory]
@@ -139,7 +139,7 @@ public sealed class PythonTests
     }
 
     /// <summary>Named values; a recorder's attribute is itself, its index the key, its call the arguments in words.</summary>
-    private sealed class Names(Dictionary<string, object?> names) : IObjects
+    sealed class Names(Dictionary<string, object?> names) : IObjects
     {
         public object? Lookup(string name) => names.TryGetValue(name, out var value) ? value : throw new PlainException($"{name} is not known");
 
@@ -154,9 +154,9 @@ public sealed class PythonTests
 
         public object? Index(object? target, object? key) => key;
 
-        private static string Show(object? value) =>
+        static string Show(object? value) =>
             value is object?[] items ? $"({string.Join(", ", items.Select(Show))})" : value?.ToString() ?? "None";
     }
 
-    private sealed class Recorder;
+    sealed class Recorder;
 }

@@ -9,10 +9,10 @@ public sealed class SignatureException(string message) : Exception(message);
 /// </summary>
 public sealed class Signature
 {
-    private readonly record struct Parameter(string Name, bool Required, object? Default);
+    readonly record struct Parameter(string Name, bool Required, object? Default);
 
-    private readonly List<Parameter> _parameters = [];
-    private readonly string? _rest;
+    readonly List<Parameter> parameters = [];
+    readonly string? rest;
 
     public string Name { get; }
 
@@ -21,34 +21,34 @@ public sealed class Signature
         var call = (Call)Parser.Parse(text);
         Name = Dotted(call.Function);
         foreach (var argument in call.Arguments)
-            if (argument.Unpacked) _rest = ((Name)argument.Value).Id;
-            else if (argument.Keyword is { } keyword) _parameters.Add(new(keyword, false, Evaluator.Evaluate(argument.Value, text)));
-            else _parameters.Add(new(((Name)argument.Value).Id, true, null));
+            if (argument.Unpacked) rest = ((Name)argument.Value).Id;
+            else if (argument.Keyword is { } keyword) parameters.Add(new(keyword, false, Evaluator.Evaluate(argument.Value, text)));
+            else parameters.Add(new(((Name)argument.Value).Id, true, null));
     }
 
     /// <summary>Pairs values and keywords with the parameters, as a Python call does.</summary>
     public Arguments Bind(IReadOnlyList<object?> values, IReadOnlyDictionary<string, object?> keywords)
     {
         Dictionary<string, object?> bound = [];
-        foreach (var (i, parameter) in _parameters.Index())
+        foreach (var (i, parameter) in parameters.Index())
             if (i < values.Count) bound.Add(parameter.Name, values[i]);
             else if (!parameter.Required) bound.Add(parameter.Name, parameter.Default);
-        if (_rest is not null) bound.Add(_rest, Rest([.. values.Skip(_parameters.Count)]));
-        else if (values.Count > _parameters.Count)
-            throw new SignatureException($"{Name} takes {_parameters.Count} values, not {values.Count}");
+        if (rest is not null) bound.Add(rest, Rest([.. values.Skip(parameters.Count)]));
+        else if (values.Count > parameters.Count)
+            throw new SignatureException($"{Name} takes {parameters.Count} values, not {values.Count}");
         foreach (var (name, value) in keywords)
         {
-            if (name != _rest && !_parameters.Exists(p => p.Name == name)) throw new SignatureException($"{Name} has no argument {name}");
+            if (name != rest && !parameters.Exists(p => p.Name == name)) throw new SignatureException($"{Name} has no argument {name}");
             bound[name] = value;
         }
-        if (_parameters.Find(p => !bound.ContainsKey(p.Name)).Name is { } missing)
+        if (parameters.Find(p => !bound.ContainsKey(p.Name)).Name is { } missing)
             throw new SignatureException($"{Name} lacks the argument {missing}");
         return new(Name, bound);
     }
 
-    private static object? Rest(object?[] values) => values is [object?[] or List<object?>] ? values[0] : values;
+    static object? Rest(object?[] values) => values is [object?[] or List<object?>] ? values[0] : values;
 
-    private static string Dotted(Expression function) => function switch
+    static string Dotted(Expression function) => function switch
     {
         Name name => name.Id,
         Attribute attribute => $"{Dotted(attribute.Target)}.{attribute.Id}",

@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace NanoAttention.Tests.Conformance;
+
+/// <summary>An actual value that is not the expected one; the message says where and by how much.</summary>
+public sealed class MismatchException(string message) : Exception(message);
+
+/// <summary>|actual − expected| ≤ absolute + relative · |expected| for every number; nan equals nan, and an infinity itself.</summary>
+public static class Close
+{
+    public static void Check(string what, Tensor actual, Shape shape, ReadOnlySpan<double> expected, double relative, double absolute)
+    {
+        if (actual.Shape != shape) throw new MismatchException($"{what} has shape {actual.Shape}, expected {shape}");
+        Check(what, actual.ToDoubles(), expected, relative, absolute);
+    }
+
+    public static void Check(string what, ReadOnlySpan<double> actual, ReadOnlySpan<double> expected, double relative, double absolute)
+    {
+        for (var i = 0; i < expected.Length; i++)
+            if (!Equal(actual[i], expected[i], relative, absolute))
+                throw new MismatchException(string.Create(CultureInfo.InvariantCulture,
+                    $"{what}[{i}] of {expected.Length} is {actual[i]:R}, expected {expected[i]:R}"));
+    }
+
+    static bool Equal(double actual, double expected, double relative, double absolute) =>
+        actual == expected || double.IsNaN(actual) && double.IsNaN(expected)
+        || Math.Abs(actual - expected) <= absolute + relative * Math.Abs(expected) && double.IsFinite(expected);
+}

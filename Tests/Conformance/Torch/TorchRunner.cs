@@ -1,0 +1,74 @@
+using System.Text.Json;
+using NanoAttention.Tests.Python;
+
+namespace NanoAttention.Tests.Conformance;
+
+/// <summary>Runs the cases of conformance/torch, a group at a time, in F64 (the group f32 apart).</summary>
+public sealed class TorchRunner
+{
+    readonly string folder;
+    readonly JsonElement programOperations;
+    readonly ILookup<string, TorchCase> cases;
+
+    public TorchRunner(string folder)
+    {
+        this.folder = folder;
+        var index = Vectors.Json(Path.Combine(folder, "index.json"));
+        programOperations = index.GetProperty("programOps");
+        cases = index.GetProperty("cases").EnumerateArray().Select(c => new TorchCase(c)).ToLookup(c => c.Group);
+    }
+
+    public IEnumerable<string> Groups => cases.Select(g => g.Key);
+
+    public int Count => cases.Sum(g => g.Count());
+
+    public Tally Run(string group)
+    {
+        Dictionary<string, TensorFile> files = [];
+        List<Outcome> outcomes = [];
+        foreach (var vector in cases[group])
+        {
+            if (!files.TryGetValue(vector.File, out var file)) files[vector.File] = file = new(Path.Combine(folder, vector.File));
+            outcomes.Add(Run(vector, file));
+        }
+        return new(group, outcomes);
+    }
+
+    Outcome Run(TorchCase vector, TensorFile file)
+    {
+        using var defaults = Defaults.With(dtype: vector.Group == "f32" ? DType.F32 : DType.F64);
+        try
+        {
+            Check(vector, file);
+            return new(vector.Name, Verdict.Passed);
+        }
+        catch (NotSupportedByEngineException missing)
+        {
+            return new(vector.Name, Verdict.NotSupported, missing.Message);
+        }
+        catch (Exception error)
+        {
+            return new(vector.Name, Verdict.Failed, $"{error.GetType().Name}: {error.Message}");
+        }
+    }
+
+    void Check(TorchCase vector, TensorFile file)
+    {
+        switch (vector.Group)
+        {
+            case "program": new ProgramCase(vector, file, programOperations).Check(); break;
+            case "f32": SinglePrecision(vector, file); break;
+            case "optim" or "schedule" or "clip" or "ema" or "init": throw new NotSupportedByEngineException(vector.Op);
+            default: new ExpressionCase(vector, file).Check(); break;
+        }
+    }
+
+    /// <summary>y of x, both float32.</summary>
+    static void SinglePrecision(TorchCase vector, TensorFile file)
+    {
+        var x = file[$"{vector.Name}/t/x"].ToTensor(DType.F32);
+        var y = file[$"{vector.Name}/t/y"];
+        var actual = (Tensor)Evaluator.Evaluate(vector.Expression, new TorchObjects(new Dictionary<string, object?> { ["x"] = x }))!;
+        Close.Check("y", actual, y.Shape, y.Values, vector.Relative, vector.Absolute);
+    }
+}
