@@ -9,7 +9,7 @@ public sealed class Node<T> where T : class, IVariable<T>
     static readonly (T, Func<T, T?>)[] freed = [];
 
     (T Input, Func<T, T?> Pull)[]? edges;
-    readonly T[]? inputs;
+    T[]? inputs;
     Func<T, T?[]>? pullAll;
 
     internal Node(T leaf) => (Op, Leaf, Stamp) = ("leaf", leaf, Reverse.Tick());
@@ -33,6 +33,17 @@ public sealed class Node<T> where T : class, IVariable<T>
     public int InputCount => inputs?.Length ?? edges?.Length ?? 0;
 
     public T Input(int i) => inputs is null ? edges![i].Input : inputs[i];
+
+    /// <summary>The pass that is walking the graph wants a gradient further back.</summary>
+    internal bool LeadsOn
+    {
+        get
+        {
+            for (int i = 0; i < InputCount; i++)
+                if (Input(i).Source is { State.Useful: true }) return true;
+            return false;
+        }
+    }
 
     /// <summary>What the pass that is walking the graph keeps here.</summary>
     internal struct PassState
@@ -93,7 +104,6 @@ public sealed class Node<T> where T : class, IVariable<T>
     internal void Free()
     {
         if (Leaf is not null) return;
-        (edges, pullAll) = (freed, null);
-        if (inputs is not null) Array.Clear(inputs);
+        (edges, inputs, pullAll) = (freed, null, null);
     }
 }

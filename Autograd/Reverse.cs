@@ -9,7 +9,7 @@ namespace NanoAttention;
 public static class Reverse
 {
     static long clock, passes;
-    [ThreadStatic] static int paused;
+    [ThreadStatic] static bool paused;
     [ThreadStatic] static (long Stamp, string? Op) pulling;
     [ThreadStatic] static long pass;
 
@@ -26,19 +26,22 @@ public static class Reverse
     public static long Pass => pass;
 
     /// <summary>Whether operations on this thread are recorded.</summary>
-    public static bool Recording => paused == 0;
+    public static bool Recording => !paused;
 
     /// <summary>Until the result is disposed, nothing is recorded on this thread.</summary>
     public static Paused NoGrad()
     {
-        paused++;
-        return default;
+        var before = new Paused(paused);
+        paused = true;
+        return before;
     }
 
-    /// <summary>Ends a <see cref="NoGrad"/>.</summary>
+    /// <summary>Ends a <see cref="NoGrad"/>: recording is again what it was before.</summary>
     public readonly struct Paused : IDisposable
     {
-        public void Dispose() => paused--;
+        readonly bool before;
+        internal Paused(bool before) => this.before = before;
+        public void Dispose() => paused = before;
     }
 
     /// <summary>Makes <paramref name="x"/> a leaf: backward passes will add into its Grad. Throws where an operation made it.</summary>
@@ -56,7 +59,7 @@ public static class Reverse
     /// </summary>
     public static T Record<T>(T y, ReadOnlySpan<(T Input, Func<T, T?> Pull)> edges, [CallerMemberName] string op = "") where T : class, IVariable<T>
     {
-        if (paused != 0) return y;
+        if (paused) return y;
         int wanted = 0;
         foreach (var (x, _) in edges)
             if (x.Source is not null) wanted++;
@@ -72,9 +75,9 @@ public static class Reverse
     /// <summary>Records y = op(inputs) for a fused operation whose pullback yields the gradients of all inputs at once (null for none).</summary>
     public static T Record<T>(T y, T[] inputs, Func<T, T?[]> pull, [CallerMemberName] string op = "") where T : class, IVariable<T>
     {
-        if (paused != 0 || !Array.Exists(inputs, x => x.Source is not null)) return y;
+        if (paused || !Array.Exists(inputs, x => x.Source is not null)) return y;
         CheckFresh(y, op);
-        y.Source = new Node<T>(op, inputs, pull);
+        y.Source = new Node<T>(op, [.. inputs], pull);      // a copy: the caller may reuse the array
         return y;
     }
 
@@ -91,19 +94,20 @@ public static class Reverse
     /// <param name="retainGraph">Keep the graph, so that it can be walked again.</param>
     /// <param name="createGraph">Record the pass itself, so that the gradients can be differentiated. Keeps the graph.</param>
     public static void Backward<T>(T root, T? seed = null, bool retainGraph = false, bool createGraph = false) where T : class, IVariable<T> =>
-        Walk(root, seed, retainGraph, createGraph, []);
+        Walk(root, seed, retainGraph, createGraph, null);
 
     /// <summary>d root / d x for each of <paramref name="inputs"/> (leaves or not; null where root does not depend on it, or it wants no gradient). No Grad is touched.</summary>
     public static T?[] Gradients<T>(T root, T[] inputs, T? seed = null, bool retainGraph = false, bool createGraph = false) where T : class, IVariable<T> =>
         Walk(root, seed, retainGraph, createGraph, inputs);
 
-    static T?[] Walk<T>(T root, T? seed, bool retain, bool create, T[] wanted) where T : class, IVariable<T>
+    // wanted: null for every leaf's Grad
+    static T?[] Walk<T>(T root, T? seed, bool retain, bool create, T[]? wanted) where T : class, IVariable<T>
     {
         if (root.Source is not { } last)
             throw new InvalidOperationException("Backward: the value depends on no leaf that requires a gradient (call RequireGrad on an input before computing it)");
         seed ??= T.One(root);
         root.CheckGradient(seed, "Backward");
-        var found = new T?[wanted.Length];
+        var found = new T?[wanted?.Length ?? 0];
 
         lock (Graph<T>.Gate)       // two threads may walk graphs that share nodes
         {
@@ -111,7 +115,7 @@ public static class Reverse
             pass = Interlocked.Increment(ref passes);
             List<(Node<T>, Node<T>.PassState)>? disturbed = null;
             List<Node<T>>? order = null;
-            paused = create ? 0 : 1;
+            paused = !create;
             try
             {
                 order = Graph<T>.Order(last, wanted, pass, out disturbed);
@@ -120,13 +124,15 @@ public static class Reverse
                 {
                     var node = order[i];
                     if (node.Take(out bool mine) is not { } dy) continue;
-                    for (int k = 0; k < wanted.Length; k++)
-                        if (ReferenceEquals(wanted[k].Source, node)) found[k] = dy;
+                    for (int k = 0; k < found.Length; k++)
+                        if (ReferenceEquals(wanted![k].Source, node)) found[k] = dy;
                     if (node.Leaf is { } leaf)
                     {
-                        if (wanted.Length == 0) Arrive(leaf, dy, mine, create);
+                        if (wanted is null) Arrive(leaf, dy, mine);
                         continue;
                     }
+                    if (node.Freed) throw WalkedBefore(node.Op);        // by a pullback's own backward pass
+                    if (!node.LeadsOn) continue;
                     pulling = (node.Stamp, node.Op);
                     node.Pull(dy, create);
                     if (!retain && !create) node.Free();
@@ -142,12 +148,15 @@ public static class Reverse
     }
 
     // A leaf's Grad shares memory with nothing, so that it can be summed into in place.
-    static void Arrive<T>(T leaf, T dy, bool mine, bool create) where T : class, IVariable<T>
+    static void Arrive<T>(T leaf, T dy, bool mine) where T : class, IVariable<T>
     {
-        if (leaf.Grad is not { } grad) leaf.Grad = mine || create ? dy : dy.Copy();
-        else if (create || grad.Source is not null) leaf.Grad = grad + dy;
+        if (leaf.Grad is not { } grad) leaf.Grad = mine ? dy : Record(dy.Copy(), [(dy, more => more)], "Grad");
+        else if (dy.Source is not null || grad.Source is not null) leaf.Grad = grad + dy;
         else grad.Accumulate(dy);
     }
+
+    static InvalidOperationException WalkedBefore(string op) =>
+        new($"Backward: an earlier backward pass has walked and freed the graph behind {op}; pass retainGraph: true to that pass to walk it again");
 
     static class Graph<T> where T : class, IVariable<T>
     {
@@ -159,7 +168,7 @@ public static class Reverse
         /// Every node behind <paramref name="last"/>, inputs before outputs, without recursion: an unrolled LSTM is thousands of
         /// nodes deep. A pullback may itself walk nodes that an outer pass is still using: their state is put aside in <paramref name="disturbed"/>.
         /// </summary>
-        public static List<Node<T>> Order(Node<T> last, T[] wanted, long pass, out List<(Node<T>, Node<T>.PassState)>? disturbed)
+        public static List<Node<T>> Order(Node<T> last, T[]? wanted, long pass, out List<(Node<T>, Node<T>.PassState)>? disturbed)
         {
             var order = Interlocked.Exchange(ref spareOrder, null) ?? [];
             var stack = Interlocked.Exchange(ref spareStack, null) ?? new();
@@ -178,9 +187,10 @@ public static class Reverse
                 }
                 if (node.Freed)
                 {
-                    stack.Clear();
+                    foreach (var waiting in stack)
+                        if (waiting.State.Mark == entered) waiting.State = default;
                     Release(order, disturbed);
-                    throw new InvalidOperationException($"Backward: an earlier backward pass has walked and freed the graph behind {node.Op}; pass retainGraph: true to that pass to walk it again");
+                    throw WalkedBefore(node.Op);
                 }
                 if (node.State.Mark != 0) (disturbed ??= []).Add((node, node.State));
                 node.State = new() { Mark = entered };
@@ -192,14 +202,12 @@ public static class Reverse
             return order;
         }
 
-        static bool IsUseful(Node<T> node, T[] wanted)
+        static bool IsUseful(Node<T> node, T[]? wanted)
         {
-            if (wanted.Length == 0) return true;
+            if (wanted is null) return true;
             foreach (var x in wanted)
                 if (ReferenceEquals(x.Source, node)) return true;
-            for (int i = 0; i < node.InputCount; i++)
-                if (node.Input(i).Source is { State.Useful: true }) return true;
-            return false;
+            return node.LeadsOn;
         }
 
         /// <summary>Leaves every node as the pass found it.</summary>

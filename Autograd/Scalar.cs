@@ -37,7 +37,7 @@ public sealed class Scalar(double value) : IVariable<Scalar>
     public static Scalar operator -(Scalar a) => Record(new Scalar(-a.value), [(a, dy => -dy)], "Negate");
 
     /// <summary>xᵖ</summary>
-    public Scalar Pow(double p) => Record(new Scalar(Math.Pow(value, p)), [(this, dy => dy * p * Pow(p - 1))]);
+    public Scalar Pow(double p) => Record(new Scalar(Math.Pow(value, p)), [(this, dy => p == 0 ? dy * 0 : dy * p * Pow(p - 1))]);
 
     public Scalar Exp()
     {

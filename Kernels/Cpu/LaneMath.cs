@@ -99,24 +99,23 @@ static unsafe class LaneMath
         return V.IfLess(V.Abs(x), V.Of(0.0004), x, c * p / q);
     }
 
-    /// <summary>erf x as an odd rational of degree 13 over 8 (Eigen, perf); erf x = 2x/√π where the rational would lose denormals.</summary>
+    /// <summary>erf x as an odd rational of degree 11 over 10 (Eigen, erf), which rounds to 1 from 4 on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Erf<V, T>(V x) where V : struct, ISimd<V, T>, IScaled<V> where T : unmanaged
     {
         if (typeof(T) == typeof(double)) return Each<V, T, ErfOf>(x);
         var c = Clamp<V, T>(x, 4);
         var z = c * c;
-        var p = V.MulAdd(V.Of(-2.72614225801306e-10), z, V.Of(2.77068142495902e-08));
-        p = V.MulAdd(p, z, V.Of(-2.10102402082508e-06));
-        p = V.MulAdd(p, z, V.Of(-5.69250639462346e-05));
-        p = V.MulAdd(p, z, V.Of(-7.34990630326855e-04));
-        p = V.MulAdd(p, z, V.Of(-2.95459980854025e-03));
-        p = V.MulAdd(p, z, V.Of(-1.60960333262415e-02));
-        var q = V.MulAdd(V.Of(-1.45660718464996e-05), z, V.Of(-2.13374055278905e-04));
-        q = V.MulAdd(q, z, V.Of(-1.68282697438203e-03));
-        q = V.MulAdd(q, z, V.Of(-7.37332916720468e-03));
-        q = V.MulAdd(q, z, V.Of(-1.42647390514189e-02));
-        return V.IfLess(V.Abs(x), V.Of(0.0004), x * V.Of(1.1283791670955126), c * p / q);
+        var p = V.MulAdd(V.Of(2.123732201653183437883853912353515625e-06), z, V.Of(2.861979592125862836837768554687500000e-04));
+        p = V.MulAdd(p, z, V.Of(3.658048342913389205932617187500000000e-03));
+        p = V.MulAdd(p, z, V.Of(5.243302136659622192382812500000000000e-02));
+        p = V.MulAdd(p, z, V.Of(1.874160766601562500000000000000000000e-01));
+        p = V.MulAdd(p, z, V.Of(1.128379106521606445312500000000000000e+00));
+        var q = V.MulAdd(V.Of(3.89185734093189239501953125e-05), z, V.Of(1.14329601638019084930419921875e-03));
+        q = V.MulAdd(q, z, V.Of(1.47520881146192550659179687500e-02));
+        q = V.MulAdd(q, z, V.Of(1.12945675849914550781250000e-01));
+        q = V.MulAdd(q, z, V.Of(4.99425798654556274414062500e-01));
+        return Clamp<V, T>(c * p / V.MulAdd(q, z, V.Of(1)), 1);
     }
 
     // the largest |x| whose multiple of π/2 is still subtracted exactly

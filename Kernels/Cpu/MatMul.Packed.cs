@@ -76,7 +76,7 @@ public static unsafe partial class MatMul
             for (var j = 0; j < columns; j++)
                 for (var i = 0; i < rows; i++)
                 {
-                    var sum = V.Broadcast(Dot<T, V>(a + (long)i * shape.ARow, b + (long)j * shape.BCol, shape.K));
+                    var sum = V.Broadcast(Rows.Dot<V, T>(new(a + (long)i * shape.ARow, shape.K), new(b + (long)j * shape.BCol, shape.K)));
                     View<T> to = new(c + (long)i * shape.CRow + j, 1);
                     V.StorePart(accumulate ? sum + V.Broadcast(to[0]) : sum, to, 0, 1);
                 }

@@ -66,21 +66,19 @@ internal sealed class NotebookFile : IDisposable
         File.WriteAllText(Path, root.ToJsonString());
     }
 
-    public int Run() => Do(NotebookVerbs.Run, TestContext.Current.CancellationToken);
+    public int Run() => Do(NotebookVerbs.Run);
 
-    public int RunStopped() => Do(NotebookVerbs.Run, new CancellationToken(canceled: true));
-
-    public int Check() => Do(NotebookVerbs.Check, TestContext.Current.CancellationToken);
+    public int Check() => Do(NotebookVerbs.Check);
 
     /// <summary>What the last verb wrote as errors.</summary>
     public string Errors { get; private set; } = "";
 
     public void Dispose() => File.Delete(Path);
 
-    private int Do(Func<IReadOnlyList<string>, TextWriter, TextWriter, CancellationToken, int> verb, CancellationToken stop)
+    private int Do(Func<IReadOnlyList<string>, TextWriter, TextWriter, CancellationToken, int> verb)
     {
         var errors = new StringWriter();
-        var code = verb([Path], TextWriter.Null, errors, stop);
+        var code = verb([Path], TextWriter.Null, errors, TestContext.Current.CancellationToken);
         Errors = errors.ToString();
         return code;
     }

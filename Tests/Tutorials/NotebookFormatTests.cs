@@ -106,6 +106,22 @@ public class NotebookFormatTests
             Assert.Throws<NotebookException>(() => Notebook.Parse(bytes.AsSpan(0, length)));
     }
 
+    [Fact]
+    public void A_damaged_byte_is_read_or_refused_and_never_crashes()
+    {
+        var bytes = Encoding.UTF8.GetBytes(FromJupyter);
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            foreach (var damage in "\0\"{9\u00ff,"u8)
+            {
+                var damaged = bytes.ToArray();
+                damaged[i] = damage;
+                var e = Record.Exception(() => Notebook.Parse(damaged).Cells.Sum(c => c.Tolerance ?? c.Source.Length));
+                Assert.True(e is null or NotebookException, $"byte {i} as {damage}: {e}");
+            }
+        }
+    }
+
     [Theory]
     [InlineData("\"nbformat_minor\": 5", "\"nbformat_minor\": 4", "nbformat 4.4: 4.5 is needed")]
     [InlineData("\"nbformat\": 4", "\"nbformat\": 3", "nbformat 3.5")]

@@ -52,6 +52,18 @@ public class NotebookRunTests
     }
 
     [Fact]
+    public void An_SVG_without_HTML_is_shown_as_an_image_too()
+    {
+        using var file = new NotebookFile(
+            "class Circle : IDisplay { public IReadOnlyDictionary<string, string> MimeBundle => new Dictionary<string, string> { [\"image/svg+xml\"] = \"<svg/>\" }; public override string ToString() => \"a < b\"; }",
+            "new Circle()");
+        Assert.True(file.Run() == 0, file.Errors);
+        Assert.Contains(
+            """{"image/svg+xml":["<svg/>"],"text/html":["<img alt=\"a &lt; b\" src=\"data:image/svg+xml;base64,PHN2Zy8+\">"],"text/plain":["a < b"]}""",
+            file.Outputs(2));
+    }
+
+    [Fact]
     public void Cells_use_the_project_and_the_framework_without_references()
     {
         using var file = new NotebookFile(
@@ -97,14 +109,24 @@ public class NotebookRunTests
         Assert.Equal(before, file.Text);
     }
 
+    /// <summary>Asks for a stop as soon as the first cell is reported.</summary>
+    private sealed class StopAfterFirst(CancellationTokenSource stop) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            if (value!.Contains("cell [1]")) stop.Cancel();
+        }
+    }
+
     [Fact]
     public void A_stop_between_cells_leaves_the_file_as_it_was()
     {
-        using var file = new NotebookFile("Console.WriteLine(1);");
-        var before = file.Text;
-        Assert.Equal(130, file.RunStopped());
+        using var file = new NotebookFile("Console.WriteLine(1);", "throw new Exception(\"not reached\");");
+        using var stop = new CancellationTokenSource();
+        var (before, errors) = (file.Text, new StringWriter());
+        Assert.Equal(130, NotebookVerbs.Run([file.Path], new StopAfterFirst(stop), errors, stop.Token));
         Assert.Equal(before, file.Text);
-        Assert.Contains("stopped", file.Errors);
+        Assert.Contains("stopped", errors.ToString());
     }
 
     [Fact]

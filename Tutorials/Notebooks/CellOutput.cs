@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -61,20 +62,33 @@ internal sealed class CellOutput
         });
     }
 
-    /// <summary>A progress line rewrites itself after each carriage return; what is stored is what stays on the screen.</summary>
+    /// <summary>
+    /// A progress line rewrites itself after each carriage return; what is stored is what stays on the screen.
+    /// </summary>
     internal static string WithoutOverwritten(string text) =>
-        string.Join('\n', text.Split('\n').Select(line => line.TrimEnd('\r')).Select(line => line[(line.LastIndexOf('\r') + 1)..]));
+        string.Join('\n', text.Split('\n').Select(line => line.TrimEnd('\r').Split('\r')[^1]));
 
     private static JsonObject Bundle(object? value)
     {
-        var bundle = (value as IDisplay)?.MimeBundle ?? new Dictionary<string, string>();
+        var bundle = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (mime, content) in (value as IDisplay)?.MimeBundle ?? new Dictionary<string, string>())
+            bundle[mime] = content;
+        bundle.TryAdd("text/plain", ValueText.Of(value));
+        if (bundle.TryGetValue("image/svg+xml", out var svg)) bundle.TryAdd("text/html", Image(svg, bundle["text/plain"]));
+
         var data = new JsonObject();
-        foreach (var (mime, content) in bundle.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        foreach (var (mime, content) in bundle)
             data[mime] = mime == "image/png" ? content : Notebook.Lines(content);
-        if (!data.ContainsKey("text/plain"))
-            data["text/plain"] = Notebook.Lines(ValueText.Of(value));
         return data;
     }
+
+    /// <summary>
+    /// The SVG once more, as an image that every viewer shows: JupyterLab shows no <c>image/svg+xml</c> of a notebook
+    /// that came from elsewhere (jupyterlab issue 9650), and nbconvert 6.5 to 7.6 strips it (nbconvert issue 1849).
+    /// </summary>
+    private static string Image(string svg, string alternative) =>
+        $"<img alt=\"{WebUtility.HtmlEncode(alternative)}\" " +
+        $"src=\"data:image/svg+xml;base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(svg))}\">";
 
     private sealed class StreamText(CellOutput output, string name) : TextWriter
     {
@@ -86,6 +100,7 @@ internal sealed class CellOutput
 
         public override void Write(ReadOnlySpan<char> value) => output.Append(name, value);
 
-        public override void Write(char[] buffer, int index, int count) => output.Append(name, buffer.AsSpan(index, count));
+        public override void Write(char[] buffer, int index, int count) =>
+            output.Append(name, buffer.AsSpan(index, count));
     }
 }

@@ -21,11 +21,10 @@ internal sealed class CellSession
         "NanoAttention", "NanoAttention.Tutorials",
     ];
 
-    /// <summary>The framework and NanoAttention, as this program itself was started with them.</summary>
+    /// <summary>All that this program itself was started with: the framework, NanoAttention and its packages.</summary>
     private static readonly Lazy<MetadataReference[]> References = new(() =>
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
             .Split(Path.PathSeparator)
-            .Where(IsForCells)
             .Select(path => MetadataReference.CreateFromFile(path))]);
 
     private readonly NotebookGlobals _globals = new();
@@ -77,13 +76,6 @@ internal sealed class CellSession
         .WithEmitDebugInformation(true) // so that a stack trace knows the line
         .WithFilePath(fileName)
         .WithFileEncoding(Encoding.UTF8);
-
-    private static bool IsForCells(string path)
-    {
-        var name = Path.GetFileNameWithoutExtension(path);
-        return Path.GetDirectoryName(path) == Path.GetDirectoryName(typeof(object).Assembly.Location)
-            || name.StartsWith("NanoAttention.", StringComparison.Ordinal);
-    }
 
     private static string FileName(int number) => $"cell [{number}]";
 

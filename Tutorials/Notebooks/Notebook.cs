@@ -109,18 +109,19 @@ public sealed class Notebook
     {
         Require(node is JsonObject, $"{where} is no object");
         var cell = (JsonObject)node!;
-        Require(Text(cell["cell_type"]) is "code" or "markdown" or "raw", $"{where}: cell_type is not code, markdown or raw");
+        var type = Text(cell["cell_type"]);
+        Require(type is "code" or "markdown" or "raw", $"{where}: cell_type is not code, markdown or raw");
         Require(cell["id"] is JsonValue id && id.TryGetValue(out string? _), $"{where} has no id");
         Require(cell["metadata"] is JsonObject, $"{where} has no metadata");
         Require(Text(cell["source"]) is not null, $"{where} has no source");
-        if (Text(cell["cell_type"]) != "code") return cell;
+        if (type != "code") return cell;
         Require(cell["outputs"] is JsonArray, $"{where} is code and has no list of outputs");
-        foreach (var output in (JsonArray)cell["outputs"]!)
-            Require(output is JsonObject o && IsOutput(o), $"{where} has an output that is no stream, result, display or error");
+        var outputs = (JsonArray)cell["outputs"]!;
+        Require(outputs.All(IsOutput), $"{where} has an output that is no stream, result, display or error");
         return cell;
     }
 
-    private static bool IsOutput(JsonObject output) => Text(output["output_type"]) switch
+    private static bool IsOutput(JsonNode? node) => node is JsonObject output && Text(output["output_type"]) switch
     {
         "stream" => Text(output["name"]) is not null && Text(output["text"]) is not null,
         "execute_result" or "display_data" => output["data"] is JsonObject,

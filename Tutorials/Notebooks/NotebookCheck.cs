@@ -31,7 +31,7 @@ public static partial class NotebookCheck
             "stream" => [.. CellOutput.WithoutOverwritten(Text).Split('\n')
                 .Where(line => line.Trim().Length > 0 && !TellsTimeLeft().IsMatch(line))],
             "image/svg+xml" => Canonical(Text).Split('\n'),
-            "text/html" => Tag().Replace(Text, "\n$0\n")
+            "text/html" => Tag().Replace(Embedded().Replace(Text, "an image"), "\n$0\n")
                 .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
             _ when Mime.StartsWith("image/", StringComparison.Ordinal) => [],
             _ => Text.Split('\n'),
@@ -73,25 +73,27 @@ public static partial class NotebookCheck
                     else parts.Add(new(name, "stream", text));
                     break;
                 case "error":
-                    parts.Add(new("error", "text/plain", $"{Notebook.Text(output["ename"])}: {Notebook.Text(output["evalue"])}"));
+                    var (error, message) = (Notebook.Text(output["ename"]), Notebook.Text(output["evalue"]));
+                    parts.Add(new("error", "text/plain", $"{error}: {message}"));
                     break;
                 case var type:
-                    foreach (var (mime, content) in ((JsonObject)output["data"]!).OrderBy(d => d.Key, StringComparer.Ordinal))
-                        parts.Add(new($"{type} {mime}", mime, Notebook.Text(content) ?? content!.ToJsonString()));
+                    var data = (JsonObject)output["data"]!;
+                    foreach (var (mime, content) in data.OrderBy(d => d.Key, StringComparer.Ordinal))
+                        parts.Add(new($"{type} {mime}", mime, Notebook.Text(content) ?? content?.ToJsonString() ?? "null"));
                     break;
             }
         }
         return parts;
     }
 
-    /// <summary>SVG with its attributes in alphabetical order and an element a line, so that only what it draws counts.</summary>
+    /// <summary>SVG with its attributes in alphabetical order, an element a line: only what it draws counts.</summary>
     private static string Canonical(string svg)
     {
         try
         {
             var root = XElement.Parse(svg);
             foreach (var element in root.DescendantsAndSelf())
-                element.ReplaceAttributes(element.Attributes().OrderBy(a => a.Name.ToString(), StringComparer.Ordinal).ToArray());
+                element.ReplaceAttributes([.. element.Attributes().OrderBy(a => $"{a.Name}", StringComparer.Ordinal)]);
             return root.ToString().ReplaceLineEndings("\n");
         }
         catch (XmlException e)
@@ -102,6 +104,9 @@ public static partial class NotebookCheck
 
     [GeneratedRegex(@"(\d\s?(ms|s|sec|min|h)|:\d\d)\s+(left|remaining)\b|\bETA\b")]
     private static partial Regex TellsTimeLeft();
+
+    [GeneratedRegex("data:image/[^\"']*")]
+    private static partial Regex Embedded();
 
     [GeneratedRegex("<[^>]*>")]
     private static partial Regex Tag();

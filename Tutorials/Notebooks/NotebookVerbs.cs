@@ -17,8 +17,12 @@ public static class NotebookVerbs
             notebook.Save(file);
         });
 
-    /// <summary>Executes each file and compares with its stored outputs as <see cref="NotebookCheck"/> says; writes nothing.</summary>
-    /// <returns>0; 1 where a file failed or differs; 130 where <paramref name="stop"/> ended the work between two cells.</returns>
+    /// <summary>
+    /// Executes each file and compares with its stored outputs as <see cref="NotebookCheck"/> says; writes nothing.
+    /// </summary>
+    /// <returns>
+    /// 0; 1 where a file failed or differs; 130 where <paramref name="stop"/> ended the work between two cells.
+    /// </returns>
     public static int Check(IReadOnlyList<string> files, TextWriter log, TextWriter errors, CancellationToken stop) =>
         Each("check", files, log, errors, stop, (_, notebook) => NotebookCheck.Run(notebook, log, stop));
 

@@ -37,7 +37,8 @@ public sealed partial class OutputComparer(double? tolerance)
     private bool Same(Token a, Token b)
     {
         if (a.Value is not { } x || b.Value is not { } y) return a == b;
-        var (difference, size, unit) = (Math.Abs(x - y), Math.Max(Math.Abs(x), Math.Abs(y)), Math.Max(a.Unit, b.Unit));
+        var (difference, size) = (Math.Abs(x - y), Math.Max(Math.Abs(x), Math.Abs(y)));
+        var unit = Math.Max(a.Unit, b.Unit);
         if (a.InTag && size > 1) return difference <= (_relative * DrawingSize) + unit;
         if (tolerance is not null) return difference <= (_relative * size) + (unit * (1 + Noise));
         return unit < 1 ? difference <= (_relative * size) + Noise : difference == 0;
@@ -81,8 +82,8 @@ public sealed partial class OutputComparer(double? tolerance)
     private static Token Number(string text, bool inTag)
     {
         var digits = text.Replace(",", "").Replace('−', '-');
-        var mantissa = digits.Split('e', 'E')[0];
-        var exponent = digits.Length > mantissa.Length ? int.Parse(digits[(mantissa.Length + 1)..], CultureInfo.InvariantCulture) : 0;
+        var parts = digits.Split('e', 'E');
+        var (mantissa, exponent) = (parts[0], parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0);
         var places = mantissa.Contains('.') ? mantissa.Length - mantissa.IndexOf('.') - 1 : 0;
         var unit = places == 0 && exponent == 0 ? 1 : Math.Min(Math.Pow(10, exponent - places), 0.5);
         return new("", double.Parse(digits, CultureInfo.InvariantCulture), unit, inTag);
@@ -91,13 +92,17 @@ public sealed partial class OutputComparer(double? tolerance)
     [GeneratedRegex(@"<[^<>]*>|[^<]+|<")]
     private static partial Regex TagOrText();
 
-    [GeneratedRegex(
-        @"(?<time>(?<![\w.:])(?:\d+\s?min\s)?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?\s?(?:(?:ns|µs|μs|us|ms|s|sec|seconds?|minutes?)\b|[kMGT]?\s?\p{L}*/s(?:ec)?\b)" +
-        @"|(?<![\w.:\[])\d{1,2}(?::\d\d){1,2}(?![\w:\]]))" +
-        @"|(?<number>(?<![\w.])[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?)" +
-        @"|[\w]+|[^\w\s]")]
+    private const string
+        Whole = @"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?",
+        Exponent = @"(?:[eE][-+]?\d{1,3})?",
+        TimeUnit = @"(?:ns|µs|μs|us|ms|s|sec|seconds?|minutes?)\b",
+        Speed = @"[kMGT]?\s?\p{L}*/s(?:ec)?\b",
+        Duration = @"(?<![\w.:])(?:\d+\s?min\s)?" + Whole + @"\s?(?:" + TimeUnit + "|" + Speed + ")",
+        Clock = @"(?<![\w.:\[])\d{1,2}(?::\d\d){1,2}(?![\w:\]])";
+
+    [GeneratedRegex($@"(?<time>{Duration}|{Clock})|(?<number>(?<![\w.])[-−+]?{Whole}{Exponent})|\w+|[^\w\s]")]
     private static partial Regex TextToken();
 
-    [GeneratedRegex(@"(?<colour>#[0-9a-fA-F]{6}\b)|(?<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?)|[^\s\d.+#-]+|\S")]
+    [GeneratedRegex($@"(?<colour>#[0-9a-fA-F]{{6}}\b)|(?<number>[-+]?(?:\d+\.?\d*|\.\d+){Exponent})|[^\s\d.+#-]+|\S")]
     private static partial Regex TagToken();
 }

@@ -31,6 +31,6 @@ internal static class ValueText
         }
     }
 
-    /// <summary>A record or class that prints itself; System's own collections and iterators print their type's name.</summary>
+    /// <summary>A type that prints itself; System's own collections and iterators print their type's name.</summary>
     private static bool HasOwnText(IEnumerable items) => items.ToString() != items.GetType().ToString();
 }

@@ -1,0 +1,219 @@
+using System.Globalization;
+using System.Xml.Linq;
+using NanoAttention.Tutorials;
+using Xunit;
+
+namespace NanoAttention.Tests;
+
+public class FigureTests
+{
+    private static readonly XNamespace Names = "http://www.w3.org/2000/svg";
+
+    private static readonly Series Line = new("a < b", [0, 1, 2, 3], [1, double.NaN, 10, 100]);
+
+    public static TheoryData<Figure> Figures { get; } =
+    [
+        new HeatMap("\"attention\" <&>", ["1", "\u0001"], ["年", " ", "<"], [0.1f, 0.2f, 0.7f, 0, 0.5f, 0.5f]),
+        new HeatMap("signed", ["long token"], ["a long column", "b"], [-2, 1]) { RowLabel = "r", ColumnLabel = "c" },
+        new HeatMap("empty", [], [], []),
+        new LineChart("curve", Line, new("none", [], [])) { XLabel = "step", YLabel = "loss", Smoothing = 0.9 },
+        new LineChart("log", Line) { LogX = true, LogY = true, Markers = true, Marks = [new(2, "here")] },
+        new LineChart("nothing") { LogY = true },
+        new BarChart("bars", ["x", "y"], [1, 2.5]) { Unit = "ms" },
+        new BarChart("groups", ["x", "y"], ["CPU", "GPU"], [[1, 2], [double.NaN, 0]]),
+        new CrossoverChart("speed", [new("CPU", [1, 10], [4, 4]), new("GPU", [1, 10], [1, 16])], "CPU", "GPU"),
+        new ConfusionMatrix("matrix", ["0", "1"], new[,] { { 9, 1 }, { 0, 0 } }),
+        new ScatterPlot("points", Line) { Region = DecisionRegion.Sample(0, 3, 0, 100, (x, y) => x - 1.5) },
+        new GraphDrawing("graph", [new("a", "1"), new("b", "2", "3"), new("+", "3")], [(0, 2), (1, 2), (0, 1)]),
+        new GraphDrawing("no nodes", [], []),
+    ];
+
+    [Theory, MemberData(nameof(Figures), DisableDiscoveryEnumeration = true)]
+    public void EveryFigureIsWellFormedAndNeedsNothingElse(Figure figure)
+    {
+        XElement svg = XElement.Parse(figure.ToSvg());
+        Assert.Equal(Names + "svg", svg.Name);
+        string[] outside = ["id", "href", "src", "class"];
+        Assert.DoesNotContain(svg.Descendants().Attributes(), a => outside.Contains(a.Name.LocalName) && a.Value != "row");
+        foreach (XAttribute attribute in svg.DescendantsAndSelf().Attributes().Where(a => a.Name.LocalName is "x" or "y" or "width" or "height" or "d"))
+            Assert.DoesNotContain("NaN", attribute.Value);
+        (double width, double height) = (Number(svg, "width"), Number(svg, "height"));
+        foreach (XElement text in svg.Descendants(Names + "text"))
+        {
+            Assert.InRange(Number(text, "x"), 0, width);
+            Assert.InRange(Number(text, "y"), 0, height);
+        }
+    }
+
+    [Fact]
+    public void NumbersDoNotDependOnTheCulture()
+    {
+        string[] expected = [.. Figures.Select(row => row.Data.ToSvg())];
+        CultureInfo before = CultureInfo.CurrentCulture;
+        var commas = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        (commas.NumberFormat.NumberDecimalSeparator, commas.NumberFormat.NegativeSign) = (",", "~");
+        try
+        {
+            CultureInfo.CurrentCulture = commas;
+            Assert.Equal(expected, Figures.Select(row => row.Data.ToSvg()));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
+    public void TextIsEscaped()
+    {
+        Assert.Equal("&lt;a&gt; &amp; &quot;b&quot; &#39;\uFFFD 年😀", Svg.Escape("<a> & \"b\" '\u0001 年😀"));
+        Assert.Equal(["␣", "⏎", "a b"], new[] { " ", "\n", "a b" }.Select(Svg.Visible));
+        Assert.Equal(20, Svg.TextWidth("年月", 10));
+    }
+
+    [Fact]
+    public void TicksAreRound()
+    {
+        Assert.Equal(["0", "0.2", "0.4", "0.6", "0.8", "1"], Axis.Linear(0.03, 0.97).Ticks.Select(t => t.Label));
+        Assert.Equal(["−1", "0", "1", "2"], Axis.Linear(-1, 2, 4).Ticks.Select(t => t.Label));
+        Assert.Equal(["0", "20k", "40k"], Axis.Linear(0, 45_000, 3, toTicks: false).Ticks.Select(t => t.Label));
+        Assert.Equal(["1", "10", "100", "1000", "10k"], Axis.Logarithmic(1, 10_000).Ticks.Select(t => t.Label));
+        Assert.Equal(["0.01", "0.02", "0.05", "0.1"], Axis.Logarithmic(0.01, 0.1).Ticks.Select(t => t.Label));
+        Axis axis = Axis.Linear(0, 10);
+        Assert.Equal([0, 0.5, 1], new[] { 0.0, 5, 10 }.Select(axis.Place));
+        Assert.Equal(0.5, Axis.Logarithmic(1, 100).Place(10), 12);
+    }
+
+    [Fact]
+    public void TicksOfAnyRangeAreFewAndInside()
+    {
+        for (ulong i = 0; i < 500; i++)
+        {
+            double least = (CounterHash.Below(2001, 1, 1, i) - 1000) * Math.Pow(10, CounterHash.Below(12, 1, 2, i) - 8);
+            double most = least + Math.Pow(10, CounterHash.Below(12, 1, 3, i) - 4);
+            Axis axis = Axis.Linear(least, most);
+            Assert.InRange(axis.Ticks.Count, 2, 13);
+            Assert.All(axis.Ticks, t => Assert.InRange(axis.Place(t.Value), -1e-6, 1 + 1e-6));
+            Assert.InRange(axis.Place(least), -1e-6, 1 + 1e-6);
+            Assert.InRange(axis.Place(most), -1e-6, 1 + 1e-6);
+        }
+    }
+
+    [Fact]
+    public void TheColourScaleFallsEvenlyInLightness()
+    {
+        double[] lightness = [.. Enumerable.Range(0, 33).Select(i => Lightness(Palette.Sequential(i / 32.0)))];
+        double step = (lightness[0] - lightness[^1]) / 32;
+        Assert.InRange(step, 0.015, 0.025);
+        for (int i = 0; i < 32; i++) Assert.InRange(lightness[i] - lightness[i + 1], 0.6 * step, 1.4 * step);
+        for (int i = 0; i <= 8; i++) Assert.Equal(Lightness(Palette.Diverging(i / 8.0)), Lightness(Palette.Diverging(-i / 8.0)), 0.02);
+    }
+
+    /// <summary>CPU 4 at all sizes, GPU 1 and 16: equal where GPU = 4, half of the way in log y, so at √(1 · 100) = 10.</summary>
+    [Fact]
+    public void TheCrossoverIsInterpolatedInLogarithms()
+    {
+        Series cpu = new("CPU", [1, 100], [4, 4]), gpu = new("GPU", [1, 100], [1, 16]);
+        Assert.Equal(10, CrossoverChart.Crossover(cpu, gpu)!.Value, 9);
+        Assert.Null(CrossoverChart.Crossover(gpu, cpu));
+        Assert.Null(CrossoverChart.Crossover(cpu, cpu with { Y = [5, 5] }));
+        Assert.Contains("GPU ahead from n ≈ 10", new CrossoverChart("", [cpu, gpu], "CPU", "GPU") { XLabel = "n" }.ToSvg());
+        Assert.Contains("TPU", Assert.Throws<ArgumentException>(() => new CrossoverChart("", [cpu, gpu], "CPU", "TPU").ToSvg()).Message);
+    }
+
+    [Fact]
+    public void AHeatMapHasACellForEveryValueWithItsTip()
+    {
+        var map = new HeatMap("", ["a", "b"], ["x", "y", " "], [0, 0.25f, 0.5f, 0.75f, 1, 0]);
+        XElement[] cells = [.. XElement.Parse(map.ToSvg()).Descendants(Names + "rect").Where(r => r.Element(Names + "title") is not null)];
+        Assert.Equal(["a ← x: 0", "a ← y: 0.25", "a ← ␣: 0.5", "b ← x: 0.75", "b ← y: 1", "b ← ␣: 0"], cells.Select(c => c.Value));
+        Assert.Equal([0.0, 0.25, 0.5, 0.75, 1, 0], cells.Select(c => Enumerable.Range(0, 5).First(i => Palette.Sequential(i / 4.0) == c.Attribute("fill")!.Value) / 4.0));
+        Assert.Contains("should be 4", Assert.Throws<ArgumentException>(() => new HeatMap("", ["a", "b"], ["x", "y"], [1f])).Message);
+        Assert.Throws<ArgumentException>(() => new HeatMap("", ["a"], ["x"], [float.NaN]));
+    }
+
+    [Fact]
+    public void EdgesPointRightAndNodesDoNotOverlap()
+    {
+        (int, int)[] edges = [(0, 2), (1, 2), (2, 3), (0, 3), (3, 4), (4, 6), (0, 6), (5, 6), (1, 5)];
+        XElement svg = XElement.Parse(new GraphDrawing("", [.. Enumerable.Range(0, 7).Select(i => new GraphNode($"n{i}", "1"))], edges).ToSvg());
+        (double X, double Y, double Right, double Bottom)[] boxes = [.. svg.Elements(Names + "rect").Skip(1)
+            .Select(r => (Number(r, "x"), Number(r, "y"), Number(r, "x") + Number(r, "width"), Number(r, "y") + Number(r, "height")))];
+        Assert.Equal(7, boxes.Length);
+        Assert.All(edges, e => Assert.True(boxes[e.Item1].Right < boxes[e.Item2].X));
+        for (int i = 0; i < 7; i++)
+            for (int j = 0; j < i; j++)
+                Assert.False(boxes[i].X < boxes[j].Right && boxes[j].X < boxes[i].Right && boxes[i].Y < boxes[j].Bottom && boxes[j].Y < boxes[i].Bottom, $"{i} and {j} overlap");
+        Assert.All(boxes, b => Assert.True(b.X >= 0 && b.Y >= 40 && b.Right <= Number(svg, "width") && b.Bottom <= Number(svg, "height")));
+    }
+
+    [Fact]
+    public void ImpossibleGraphsAreRefused()
+    {
+        GraphNode[] nodes = [new("a", ""), new("b", "")];
+        Assert.Contains("cycle", Assert.Throws<ArgumentException>(() => new GraphDrawing("", nodes, [(0, 1), (1, 0)]).ToSvg()).Message);
+        Assert.Contains("0 → 2", Assert.Throws<ArgumentException>(() => new GraphDrawing("", nodes, [(0, 2)])).Message);
+    }
+
+    [Fact]
+    public void ALongCurveIsThinnedAndKeepsItsPeak()
+    {
+        double[] x = [.. Enumerable.Range(0, 50_000)], y = [.. x.Select(v => v == 31_415 ? 9.0 : 1.0)];
+        string svg = new LineChart("", new Series("s", x, y)).ToSvg();
+        Assert.True(svg.Length < 40_000);
+        string flat = new LineChart("", new Series("s", x, [.. y.Select(_ => 1.0)])).ToSvg();
+        Assert.NotEqual(svg, flat);
+        Assert.Contains(XElement.Parse(svg).Descendants(Names + "text"), t => t.Value == "10"); // the axis reaches past the peak
+    }
+
+    [Fact]
+    public void WrongShapesAreRefused()
+    {
+        Assert.Throws<ArgumentException>(() => new LineChart("", new Series("s", [1, 2], [1])));
+        Assert.Throws<ArgumentException>(() => new BarChart("", ["a"], [1, 2]));
+        Assert.Throws<ArgumentException>(() => new BarChart("", ["a"], [-1]));
+        Assert.Throws<ArgumentException>(() => new ConfusionMatrix("", ["a"], new int[1, 2]));
+    }
+
+    [Fact]
+    public void APageIsSelfContainedAndEscaped()
+    {
+        Page page = new Page("<title>").Section("a & b").Paragraph("<script>alert(1)</script>").Preformatted("x < y")
+            .Figure(new BarChart("bars", ["x"], [1]), "caption").Table(["op", "error"], [["softmax", "1e-11"], ["matmul", "-2"]])
+            .Attention("→", ["3", " "], ["0", "3"], [0.25f, 0.75f, 1, 0]);
+        string html = page.ToHtml();
+        Assert.Contains("<title>&lt;title&gt;</title>", html);
+        Assert.Contains("&lt;script&gt;alert(1)", html);
+        Assert.Contains("data-weights=\"0.25,0.75;1,0\"", html);
+        Assert.Contains("<td class=\"number\">1e-11</td>", html);
+        Assert.Contains("<td>softmax</td>", html);
+        Assert.Contains("default-src 'none'", html);
+        Assert.DoesNotContain("http", html.Replace("http://www.w3.org/2000/svg", "").Replace("http-equiv", ""));
+        Assert.DoesNotMatch(@"\b(src|href)=", html);
+        Assert.Throws<ArgumentException>(() => page.Table(["a", "b"], [["1"]]));
+    }
+
+    [Fact]
+    public void SavingReplacesThePageAndLeavesNothingBeside()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "new", "page.html");
+        new Page("first").Save(path);
+        new Page("日期").Save(path);
+        Assert.Equal(new Page("日期").ToHtml(), File.ReadAllText(path));
+        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(path)!));
+    }
+
+    private static double Number(XElement element, string name) => double.Parse(element.Attribute(name)!.Value, CultureInfo.InvariantCulture);
+
+    /// <summary>The lightness of OKLab of #rrggbb.</summary>
+    private static double Lightness(string colour)
+    {
+        double[] c = [.. Enumerable.Range(0, 3).Select(i => int.Parse(colour.AsSpan(1 + 2 * i, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 255.0)
+            .Select(x => x <= 0.04045 ? x / 12.92 : Math.Pow((x + 0.055) / 1.055, 2.4))];
+        double l = Math.Cbrt(0.4122214708 * c[0] + 0.5363325363 * c[1] + 0.0514459929 * c[2]);
+        double m = Math.Cbrt(0.2119034982 * c[0] + 0.6806995451 * c[1] + 0.1073969566 * c[2]);
+        double s = Math.Cbrt(0.0883024619 * c[0] + 0.2817188376 * c[1] + 0.6299787005 * c[2]);
+        return 0.2104542553 * l + 0.7936177850 * m - 0.0040720468 * s;
+    }
+}
