@@ -39,20 +39,28 @@ public static class Philox
     /// <summary>Number k of a seed, uniform in [0, 1) with 24 bits.</summary>
     public static float Uniform(ulong seed, ulong k) => Uniform(Bits(seed, k / 4).At((int)(k % 4)));
 
+    /// <summary>The leading 53 bits of two words as a number in [0, 1).</summary>
+    public static double Uniform(uint high, uint low) => (((ulong)high << 32 | low) >> 11) * (1.0 / (1UL << 53));
+
     /// <summary>Number k of a seed, uniform in [0, 1) with 53 bits, the leading 24 those of <see cref="Uniform(ulong, ulong)"/>: the rest come from a second stream.</summary>
-    public static double UniformDouble(ulong seed, ulong k)
-    {
-        uint high = Bits(seed, k / 4, 0).At((int)(k % 4)), low = Bits(seed, k / 4, 1).At((int)(k % 4));
-        return (((ulong)high << 32 | low) >> 11) * (1.0 / (1UL << 53));
-    }
+    public static double UniformDouble(ulong seed, ulong k) =>
+        Uniform(Bits(seed, k / 4, 0).At((int)(k % 4)), Bits(seed, k / 4, 1).At((int)(k % 4)));
 
     /// <summary>
-    /// Number k of a seed, normal with mean 0 and variance 1 (Box and Muller, 1958): of the uniform pair u, v with numbers 2⌊k/2⌋ and
-    /// 2⌊k/2⌋ + 1, √(−2 log(1 − u)) cos 2πv for even k and sin 2πv for odd.
+    /// Two numbers, normal with mean 0 and variance 1, from two uniform in [0, 1) (Box and Muller, 1958):
+    /// √(−2 log(1 − u)) cos 2πv and √(−2 log(1 − u)) sin 2πv.
     /// </summary>
+    public static (double Even, double Odd) Normals(double u, double v)
+    {
+        double radius = Math.Sqrt(-2 * Math.Log(1 - u));
+        var (sin, cos) = Math.SinCos(2 * Math.PI * v);
+        return (radius * cos, radius * sin);
+    }
+
+    /// <summary>Number k of a seed, normal: the even and the odd one of a pair from uniform numbers 2⌊k/2⌋ and 2⌊k/2⌋ + 1, with 53 bits each.</summary>
     public static double Normal(ulong seed, ulong k)
     {
-        double u = UniformDouble(seed, k & ~1UL), angle = 2 * Math.PI * UniformDouble(seed, k | 1);
-        return Math.Sqrt(-2 * Math.Log(1 - u)) * ((k & 1) == 0 ? Math.Cos(angle) : Math.Sin(angle));
+        var (even, odd) = Normals(UniformDouble(seed, k & ~1UL), UniformDouble(seed, k | 1));
+        return (k & 1) == 0 ? even : odd;
     }
 }
