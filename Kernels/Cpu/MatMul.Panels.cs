@@ -74,6 +74,13 @@ public static unsafe partial class MatMul
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector128<float> ZipHigh(Vector128<float> x, Vector128<float> y) => Sse.IsSupported ? Sse.UnpackHigh(x, y) : AdvSimd.Arm64.ZipHigh(x, y);
 
+    /// <summary>Copies all of b (depth, columns) to panels of two registers of columns, one after the other, the last one filled up with zeros.</summary>
+    internal static void PackPanels<T, V>(T* b, nint row, nint column, int depth, int columns, T* panels) where T : unmanaged where V : struct, ISimd<V, T>
+    {
+        var width = 2 * V.Count;
+        for (var j = 0; j < columns; j += width) Pack(b + j * column, row, column, depth, Math.Min(width, columns - j), panels + (nint)j * depth, width);
+    }
+
     /// <summary>
     /// c (+)= a b for one panel: two registers of columns (of which <paramref name="columns"/> are c's) and any number of rows,
     /// shared out evenly over tiles of at most six. <paramref name="b"/> has rows of two registers, <paramref name="bRow"/> apart.
