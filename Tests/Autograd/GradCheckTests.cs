@@ -41,8 +41,10 @@ public class GradCheckTests
             "coupling one percent off" => (y, dy) => y * (dy + -1.01 * (dy * y).Sum().Spread(y.Data.Length)),
             "sign" => (y, dy) => -1 * Exact(y, dy),
             "zero" => (y, dy) => 0 * dy,
-            "one element swapped" => (y, dy) => { var g = Exact(y, dy).Data; (g[0], g[1]) = (g[1], g[0]); return new(g); },
-            _ => (y, dy) => { var g = Exact(y, dy).Data; g[2] *= 1 + 1e-6; return new(g); },
+            "one element swapped" => (y, dy) => { var g = Exact(y, dy).Data; (g[0], g[1]) = (g[1], g[0]); return new(g); }
+            ,
+            _ => (y, dy) => { var g = Exact(y, dy).Data; g[2] *= 1 + 1e-6; return new(g); }
+            ,
         };
         Assert.Equal(100, Caught(wrong));
     }

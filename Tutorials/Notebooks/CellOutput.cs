@@ -7,10 +7,10 @@ namespace NanoAttention.Tutorials;
 /// <summary>Collects what one cell shows, in order: console text, displayed values and the result.</summary>
 internal sealed class CellOutput
 {
-    private readonly Lock _lock = new();
-    private readonly JsonArray _outputs = [];
-    private readonly StringBuilder _stream = new();
-    private string _streamName = "";
+    private readonly Lock gate = new();
+    private readonly JsonArray outputs = [];
+    private readonly StringBuilder stream = new();
+    private string streamName = "";
 
     /// <summary>A console writer whose text becomes <c>stream</c> outputs of that name.</summary>
     public TextWriter Writer(string streamName) => new StreamText(this, streamName);
@@ -19,44 +19,44 @@ internal sealed class CellOutput
     public void Add(string type, object? value, int? executionCount)
     {
         var data = Bundle(value);
-        lock (_lock)
+        lock (gate)
         {
             EndStream();
             var output = new JsonObject { ["data"] = data };
             if (executionCount is not null) output["execution_count"] = executionCount;
             output["metadata"] = new JsonObject();
             output["output_type"] = type;
-            _outputs.Add((JsonNode)output);
+            outputs.Add((JsonNode)output);
         }
     }
 
     public JsonArray Finish()
     {
-        lock (_lock)
+        lock (gate)
         {
             EndStream();
-            return _outputs;
+            return outputs;
         }
     }
 
     private void Append(string name, ReadOnlySpan<char> text)
     {
-        lock (_lock)
+        lock (gate)
         {
-            if (name != _streamName) EndStream();
-            _streamName = name;
-            _stream.Append(text);
+            if (name != streamName) EndStream();
+            streamName = name;
+            stream.Append(text);
         }
     }
 
     private void EndStream()
     {
-        var text = WithoutOverwritten(_stream.ToString());
-        _stream.Clear();
+        var text = WithoutOverwritten(stream.ToString());
+        stream.Clear();
         if (text.Length == 0) return;
-        _outputs.Add((JsonNode)new JsonObject
+        outputs.Add((JsonNode)new JsonObject
         {
-            ["name"] = _streamName,
+            ["name"] = streamName,
             ["output_type"] = "stream",
             ["text"] = Notebook.Lines(text),
         });

@@ -27,22 +27,22 @@ internal sealed class CellSession
             .Split(Path.PathSeparator)
             .Select(path => MetadataReference.CreateFromFile(path))]);
 
-    private readonly NotebookGlobals _globals = new();
-    private ScriptState? _state;
+    private readonly NotebookGlobals globals = new();
+    private ScriptState? state;
 
     /// <summary>Runs one cell on the calling thread and returns what it shows.</summary>
     /// <exception cref="NotebookException">The cell does not compile or throws; the message says where and why.</exception>
     public JsonArray Run(NotebookCell cell)
     {
         var output = new CellOutput();
-        _globals.ShowIn(output);
+        globals.ShowIn(output);
         var (consoleOut, consoleError) = (Console.Out, Console.Error);
         Console.SetOut(output.Writer("stdout"));
         Console.SetError(output.Writer("stderr"));
         try
         {
-            _state = Submit(cell.Source, Options(FileName(cell.Number))).GetAwaiter().GetResult();
-            if (_state.ReturnValue is not null) output.Add("execute_result", _state.ReturnValue, cell.Number);
+            state = Submit(cell.Source, Options(FileName(cell.Number))).GetAwaiter().GetResult();
+            if (state.ReturnValue is not null) output.Add("execute_result", state.ReturnValue, cell.Number);
             return output.Finish();
         }
         catch (CompilationErrorException e)
@@ -64,9 +64,9 @@ internal sealed class CellSession
         }
     }
 
-    private Task<ScriptState<object>> Submit(string source, ScriptOptions options) => _state is null
-        ? CSharpScript.RunAsync(source, options, _globals)
-        : _state.ContinueWithAsync(source, options);
+    private Task<ScriptState<object>> Submit(string source, ScriptOptions options) => state is null
+        ? CSharpScript.RunAsync(source, options, globals)
+        : state.ContinueWithAsync(source, options);
 
     private static ScriptOptions Options(string fileName) => ScriptOptions.Default
         .WithReferences(References.Value)

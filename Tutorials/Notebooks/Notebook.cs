@@ -11,9 +11,9 @@ namespace NanoAttention.Tutorials;
 /// <remarks>Source: https://nbformat.readthedocs.io/en/latest/format_description.html</remarks>
 public sealed class Notebook
 {
-    private readonly JsonObject _root;
+    private readonly JsonObject root;
 
-    private Notebook(JsonObject root, IReadOnlyList<NotebookCell> cells) => (_root, Cells) = (root, cells);
+    private Notebook(JsonObject root, IReadOnlyList<NotebookCell> cells) => (this.root, Cells) = (root, cells);
 
     /// <summary>All cells in order, text and code.</summary>
     public IReadOnlyList<NotebookCell> Cells { get; }
@@ -49,7 +49,7 @@ public sealed class Notebook
     public static Notebook Load(string path) => Parse(File.ReadAllBytes(path));
 
     /// <summary>The notebook as Jupyter writes it.</summary>
-    public string ToJson() => NotebookJson.Write(_root);
+    public string ToJson() => NotebookJson.Write(root);
 
     /// <summary>Writes the file whole or not at all: to a temporary file beside it, then moved over it.</summary>
     public void Save(string path)

@@ -3,10 +3,10 @@ namespace NanoAttention.Tutorials;
 /// <summary>What every cell can call by its bare name.</summary>
 public sealed class NotebookGlobals
 {
-    private Action<object?> _show = _ => { };
+    private Action<object?> show = _ => { };
 
     /// <summary>Shows a value here, so that one cell can show several.</summary>
-    public void Display(object? value) => _show(value);
+    public void Display(object? value) => show(value);
 
-    internal void ShowIn(CellOutput output) => _show = value => output.Add("display_data", value, null);
+    internal void ShowIn(CellOutput output) => show = value => output.Add("display_data", value, null);
 }

@@ -22,7 +22,7 @@ public sealed partial class OutputComparer(double? tolerance)
 {
     private const double DefaultTolerance = 1e-3, Noise = 1e-6, DrawingSize = 500;
 
-    private readonly double _relative = tolerance ?? DefaultTolerance;
+    private readonly double relative = tolerance ?? DefaultTolerance;
 
     /// <param name="markup">Whether the lines are SVG or HTML, where a pair of angle brackets is a tag.</param>
     public bool Same(string expected, string got, bool markup)
@@ -39,9 +39,9 @@ public sealed partial class OutputComparer(double? tolerance)
         if (a.Value is not { } x || b.Value is not { } y) return a == b;
         var (difference, size) = (Math.Abs(x - y), Math.Max(Math.Abs(x), Math.Abs(y)));
         var unit = Math.Max(a.Unit, b.Unit);
-        if (a.InTag && size > 1) return difference <= (_relative * DrawingSize) + unit;
-        if (tolerance is not null) return difference <= (_relative * size) + (unit * (1 + Noise));
-        return unit < 1 ? difference <= (_relative * size) + Noise : difference == 0;
+        if (a.InTag && size > 1) return difference <= (relative * DrawingSize) + unit;
+        if (tolerance is not null) return difference <= (relative * size) + (unit * (1 + Noise));
+        return unit < 1 ? difference <= (relative * size) + Noise : difference == 0;
     }
 
     private static List<Token> Tokens(string line, bool markup)
