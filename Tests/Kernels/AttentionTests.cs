@@ -190,8 +190,14 @@ public class AttentionTests
             Numbers<T> Wrong(int count) => Numbers.Filled(count, T.CreateChecked(99));
             Results<T> r = new()
             {
-                Y = Wrong(heads * shape.Queries * shape.ValueDim), Lse = Wrong(heads * shape.Queries), Weights = Wrong(weights), Delta = Wrong(heads * shape.Queries),
-                DQ = Wrong(heads * shape.Queries * shape.HeadDim), DK = Wrong(heads * shape.Keys * shape.HeadDim), DV = Wrong(heads * shape.Keys * shape.ValueDim), DBias = Wrong(weights),
+                Y = Wrong(heads * shape.Queries * shape.ValueDim),
+                Lse = Wrong(heads * shape.Queries),
+                Weights = Wrong(weights),
+                Delta = Wrong(heads * shape.Queries),
+                DQ = Wrong(heads * shape.Queries * shape.HeadDim),
+                DK = Wrong(heads * shape.Keys * shape.HeadDim),
+                DV = Wrong(heads * shape.Keys * shape.ValueDim),
+                DBias = Wrong(weights),
             };
             Numbers.Run<T, Attention.Forward<T>>(new(Q.View, K.View, V.View, Mask.View, Bias.View, r.Y.View, r.Lse.View, shape), Attention.Forward<T>.Items(shape), bits, step);
             Numbers.Run<T, Attention.Weights<T>>(new(Q.View, K.View, Mask.View, Bias.View, r.Lse.View, r.Weights.View, shape), Attention.Weights<T>.Items(shape), bits, step);
