@@ -61,7 +61,7 @@ public static unsafe partial class Attention
             head.DQ = dq.Pointer + shape.DQ.At(batch, h);
             head.DK = dk.Pointer + shape.DK.At(batch, h);
             head.DV = dv.Pointer + shape.DV.At(batch, h);
-            MatMul.PackPanels<T, V>(hk, 1, shape.K.Row, shape.HeadDim, keys, head.KeysTransposed);
+            new Scores<T>(q, k, mask, bias, shape).PackKeys<V>(head.Number, head.KeysTransposed);
             MatMul.PackPanels<T, V>(hv, 1, shape.V.Row, shape.ValueDim, keys, head.ValuesTransposed);
             MatMul.PackPanels<T, V>(hk, shape.K.Row, 1, keys, shape.HeadDim, head.Keys);
             MatMul.PackPanels<T, V>(hq, shape.Q.Row, 1, shape.Queries, shape.HeadDim, head.Queries);
@@ -100,14 +100,15 @@ public static unsafe partial class Attention
         /// <summary>One row: scores to weights (dropped where the forward pass dropped them), and dy vᵀ to scale · ds.</summary>
         void Slope<V>(int head, int query, int key, int keys, View<T> weights, View<T> ds) where V : struct, ISimd<V, T>
         {
-            var at = head * shape.Queries + query;
-            Weigh<V, T>(weights, lse[at]);
-            if (shape.Dropout > 0) Drop<T>(shape, head, query, key, ds.Slice(0, keys));
+            int at = head * shape.Queries + query, seen = shape.Seen(query, key, keys), whole = RoundUp(seen, V.Count);
+            Weigh<V, T>(weights.Slice(0, whole), lse[at]);
+            if (shape.Dropout > 0) Drop<T>(shape, head, query, key, ds.Slice(0, seen));
             V shift = V.Broadcast(delta[at]);
-            for (var j = 0; j < ds.Length; j += V.Count) V.Store(V.Load(weights, j) * (V.Load(ds, j) - shift), ds, j);
-            if (dbias.Length > 0) ds.Span[..keys].CopyTo(dbias.Row(at, shape.Keys).Span[key..]);
-            Rows.Scale<V, T>(ds, shape.Scale);
-            if (shape.Dropout > 0) Drop<T>(shape, head, query, key, weights.Slice(0, keys));
+            for (var j = 0; j < whole; j += V.Count) V.Store(V.Load(weights, j) * (V.Load(ds, j) - shift), ds, j);
+            ds.Span[whole..].Clear();
+            if (dbias.Length > 0) ds.Span[..seen].CopyTo(dbias.Row(at, shape.Keys).Span[key..]);
+            Rows.Scale<V, T>(ds.Slice(0, whole), shape.Scale);
+            if (shape.Dropout > 0) Drop<T>(shape, head, query, key, weights.Slice(0, seen));
         }
 
         static void Clear(T* x, int rows, int size, int row)

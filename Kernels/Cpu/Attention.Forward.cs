@@ -48,8 +48,9 @@ public static unsafe partial class Attention
                 scores.Block<V>(head, row, rows, key, keys, panels, s);
                 for (var i = 0; i < rows; i++)
                 {
-                    Correct<V>(new(s + i * ScoreRow, RoundUp(keys, width)), ref max[i], ref total[i], new(sums + i * valueWidth, valueWidth));
-                    if (shape.Dropout > 0) Drop<T>(shape, head, row + i, key, new(s + i * ScoreRow, keys));
+                    var seen = shape.Seen(row + i, key, keys);
+                    Correct<V>(new(s + i * ScoreRow, RoundUp(seen, V.Count)), ref max[i], ref total[i], new(sums + i * valueWidth, valueWidth));
+                    if (shape.Dropout > 0) Drop<T>(shape, head, row + i, key, new(s + i * ScoreRow, seen));
                 }
                 for (var j = 0; j < valueWidth; j += width)
                     MatMul.Panel<T, V>(rows, width, keys, s, ScoreRow, 1, values + (long)j * packed + (long)key * width, width, sums + j, valueWidth, add: true);
@@ -73,9 +74,13 @@ public static unsafe partial class Attention
             if (double.IsNegativeInfinity(largest)) { s.Span.Clear(); return; }
             if (largest != max)
             {
-                var factor = Math.Exp(max - largest);
-                if (total != 0) Rows.Scale<V, T>(sums, factor);
-                (max, total) = (largest, total * factor);
+                if (total != 0)
+                {
+                    var factor = Math.Exp(max - largest);
+                    Rows.Scale<V, T>(sums, factor);
+                    total *= factor;
+                }
+                max = largest;
             }
             V shift = V.Of(largest), sum = V.Of(0);
             for (var j = 0; j < s.Length; j += V.Count)

@@ -10,14 +10,18 @@ public static unsafe partial class Attention
         /// <summary>How many numbers <see cref="PackKeys"/> writes, in registers of <paramref name="count"/>.</summary>
         public static long PackedKeys(AttentionShape shape, int count) => (long)RoundUp(shape.KeysSeen(shape.Queries), 2 * count) * shape.HeadDim;
 
-        /// <summary>Copies kᵀ of a head to panels.</summary>
+        /// <summary>Copies scale · kᵀ of a head to panels.</summary>
         public void PackKeys<V>(int head, T* panels) where V : struct, ISimd<V, T>
         {
             var (batch, h) = shape.Place(head);
             MatMul.PackPanels<T, V>(k.Pointer + shape.K.At(batch, h), 1, shape.K.Row, shape.HeadDim, shape.KeysSeen(shape.Queries), panels);
+            Rows.Scale<V, T>(new(panels, (int)PackedKeys(shape, V.Count)), shape.Scale);
         }
 
-        /// <summary>The scores of some queries and up to <see cref="KeyBlock"/> keys, each row padded with −∞ to whole panels.</summary>
+        /// <summary>
+        /// The scores of some queries and up to <see cref="KeyBlock"/> keys. A row's scores of the keys it sees are followed by −∞ up to a
+        /// whole register, and these by 0 up to whole panels, so that turning them into weights takes whole registers alone.
+        /// </summary>
         public void Block<V>(int head, int row, int rows, int key, int keys, T* panels, T* scores) where V : struct, ISimd<V, T>
         {
             var (batch, h) = shape.Place(head);
@@ -28,11 +32,11 @@ public static unsafe partial class Attention
             for (var i = 0; i < rows; i++)
             {
                 View<T> s = new(scores + i * ScoreRow, padded);
-                var seen = shape.Causal ? Math.Clamp(row + i + 1 - key, 0, keys) : keys;
-                Rows.Scale<V, T>(s, shape.Scale);
+                int seen = shape.Seen(row + i, key, keys), whole = RoundUp(seen, V.Count);
                 if (bias.Length > 0) AddBias<V>(s, bias.Pointer + shape.Bias.At(batch, h, row + i, key), seen);
                 if (mask.Length > 0) Hide(s, mask.Pointer + shape.Mask.At(batch, h, row + i, key), seen);
-                s.Span[seen..].Fill(Masked);
+                s.Span[seen..whole].Fill(Masked);
+                s.Span[whole..].Clear();
             }
         }
 

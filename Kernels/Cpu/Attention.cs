@@ -37,6 +37,9 @@ public readonly record struct AttentionShape(int Batch, int Heads, int Queries, 
     /// <summary>How many keys the first <paramref name="queries"/> queries may see.</summary>
     internal int KeysSeen(int queries) => Causal ? Math.Min(Keys, queries) : Keys;
 
+    /// <summary>How many of the <paramref name="keys"/> keys from <paramref name="key"/> on a query may see.</summary>
+    internal int Seen(int query, int key, int keys) => Causal ? Math.Clamp(query + 1 - key, 0, keys) : keys;
+
     internal (int Batch, int Head) Place(int head) => Math.DivRem(head, Heads);
 }
 

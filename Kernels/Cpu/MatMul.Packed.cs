@@ -54,7 +54,7 @@ public static unsafe partial class MatMul
                 nint aRow = shape.ARow, aCol = shape.ACol;
                 if (packA)
                 {
-                    Pack(left, aRow, aCol, rows, depth, aPanel, MaxDepth + Pad);
+                    Pack<T, V>(left, aRow, aCol, rows, depth, aPanel, MaxDepth + Pad);
                     left = aPanel;
                     (aRow, aCol) = (MaxDepth + Pad, 1);
                 }
@@ -62,7 +62,7 @@ public static unsafe partial class MatMul
                 {
                     var count = Math.Min(width, columns - j);
                     var inPlace = rows <= 2 * TileRows && shape.BCol == 1 && count == width;
-                    if (!inPlace) Pack(right + (long)j * shape.BCol, shape.BRow, shape.BCol, depth, count, panel, width);
+                    if (!inPlace) Pack<T, V>(right + (long)j * shape.BCol, shape.BRow, shape.BCol, depth, count, panel, width);
                     Panel<T, V>(rows, count, depth, left, aRow, aCol, inPlace ? right + j : panel, inPlace ? shape.BRow : width,
                         c + j, shape.CRow, accumulate || k > 0);
                 }

@@ -10,10 +10,15 @@ public static unsafe partial class MatMul
     /// <summary>
     /// Copies a (rows, columns) block with any strides to rows of <paramref name="width"/> ≥ columns numbers, the rest filled with zeros.
     /// </summary>
-    internal static void Pack<T>(T* source, nint row, nint column, int rows, int columns, T* target, int width) where T : unmanaged
+    internal static void Pack<T, V>(T* source, nint row, nint column, int rows, int columns, T* target, int width) where T : unmanaged where V : struct, ISimd<V, T>
     {
         if (column == 1)
-            for (var r = 0; r < rows; r++) Unsafe.CopyBlockUnaligned(target + (nint)r * width, source + r * row, (uint)(columns * sizeof(T)));
+        {
+            var whole = columns / V.Count * V.Count;
+            for (var r = 0; r < rows; r++)
+                for (var c = 0; c < whole; c += V.Count) Store(Load<T, V>(source + r * row + c), target + (nint)r * width + c);
+            Gather(source, row, 1, 0, rows, whole, columns, target, width);
+        }
         else if (row == 1)
             Transpose(source, column, rows, columns, target, width);
         else
@@ -78,7 +83,7 @@ public static unsafe partial class MatMul
     internal static void PackPanels<T, V>(T* b, nint row, nint column, int depth, int columns, T* panels) where T : unmanaged where V : struct, ISimd<V, T>
     {
         var width = 2 * V.Count;
-        for (var j = 0; j < columns; j += width) Pack(b + j * column, row, column, depth, Math.Min(width, columns - j), panels + (nint)j * depth, width);
+        for (var j = 0; j < columns; j += width) Pack<T, V>(b + j * column, row, column, depth, Math.Min(width, columns - j), panels + (nint)j * depth, width);
     }
 
     /// <summary>
