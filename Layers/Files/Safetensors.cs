@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace NanoAttention;
+
+/// <summary>
+/// Tensors by name in a file, in the safetensors format (huggingface.co/docs/safetensors): 8 bytes with the length of a header, the
+/// header in JSON (type, shape and place of every tensor), then the numbers, row-major and little-endian.
+/// </summary>
+public static class Safetensors
+{
+    /// <summary>Writes the tensors beside the file and then puts them in its place: a crash leaves the old file as it was.</summary>
+    public static void Save(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        var sorted = tensors.OrderByDescending(t => t.Value.DType.Size).ToArray();      // so that every tensor lies at a multiple of its numbers' size
+        byte[] header = SafetensorsHeader.Write(sorted, metadata);
+        Atomic.Write(path, stream =>
+        {
+            stream.Write(BitConverter.GetBytes((ulong)header.Length));
+            stream.Write(header);
+            foreach (var (_, tensor) in sorted) stream.Write(CpuDevice.Bytes(tensor.Detach().To(Device.Cpu).Contiguous()));
+        });
+    }
+
+    /// <summary>
+    /// Reads all tensors, in the order of the header, onto the CPU: F16 and BF16 become F32, integers I32. Throws
+    /// <see cref="InvalidDataException"/> with the reason where the file is no whole and sound safetensors file, or an integer does not fit.
+    /// </summary>
+    public static (OrderedDictionary<string, Tensor> Tensors, IReadOnlyDictionary<string, string> Metadata) Load(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Load(file, path);
+    }
+
+    /// <summary>Reads from a stream that can seek; <paramref name="name"/> is what errors call it.</summary>
+    public static (OrderedDictionary<string, Tensor> Tensors, IReadOnlyDictionary<string, string> Metadata) Load(Stream stream, string name = "stream")
+    {
+        try
+        {
+            var header = SafetensorsHeader.Read(stream);
+            var tensors = new OrderedDictionary<string, Tensor>();
+            foreach (var entry in header.Entries)
+            {
+                stream.Position = header.DataStart + entry.Begin;
+                byte[] bytes = new byte[entry.End - entry.Begin];
+                stream.ReadExactly(bytes);
+                tensors.Add(entry.Name, Convert(entry, bytes));
+            }
+            return (tensors, header.Metadata);
+        }
+        catch (Exception e) when (e is InvalidDataException or JsonException or EndOfStreamException)
+        {
+            throw new InvalidDataException($"Safetensors: {name}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The metadata alone, without the tensors.</summary>
+    public static IReadOnlyDictionary<string, string> LoadMetadata(string path)
+    {
+        using var file = File.OpenRead(path);
+        try { return SafetensorsHeader.Read(file).Metadata; }
+        catch (Exception e) when (e is InvalidDataException or JsonException or EndOfStreamException)
+        {
+            throw new InvalidDataException($"Safetensors: {path}: {e.Message}", e);
+        }
+    }
+
+    static Tensor Convert(SafetensorsEntry entry, byte[] bytes)
+    {
+        return entry.DType switch
+        {
+            "F64" => Same<double>(),
+            "F32" => Same<float>(),
+            "I32" => Same<int>(),
+            "F16" => Each<Half, float>(v => (float)v),
+            "BF16" => Each<ushort, float>(v => BitConverter.UInt32BitsToSingle((uint)v << 16)),
+            "I64" => Each<long, int>(v => v is >= int.MinValue and <= int.MaxValue ? (int)v : throw Misfit(v)),
+            "U64" => Each<ulong, int>(v => v <= int.MaxValue ? (int)v : throw Misfit(v)),
+            "U32" => Each<uint, int>(v => v <= int.MaxValue ? (int)v : throw Misfit(v)),
+            "I16" => Each<short, int>(v => v),
+            "U16" => Each<ushort, int>(v => v),
+            "I8" => Each<sbyte, int>(v => v),
+            "U8" => Each<byte, int>(v => v),
+            _ => Each<byte, bool>(v => v <= 1 ? v == 1 : throw new InvalidDataException($"{entry.Name} holds {v} as a truth value, which must be 0 or 1")),
+        };
+
+        Tensor Same<T>() where T : unmanaged => Tensor.From(MemoryMarshal.Cast<byte, T>(bytes), entry.Shape, Device.Cpu);
+
+        Tensor Each<S, T>(Func<S, T> f) where S : unmanaged where T : unmanaged
+        {
+            var from = MemoryMarshal.Cast<byte, S>(bytes);
+            var to = new T[from.Length];
+            for (int i = 0; i < to.Length; i++) to[i] = f(from[i]);
+            return Tensor.From(to, entry.Shape, Device.Cpu);
+        }
+
+        InvalidDataException Misfit(object value) => new($"{entry.Name} holds {value}, which does not fit I32");
+    }
+}

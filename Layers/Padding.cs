@@ -1,0 +1,27 @@
+namespace NanoAttention;
+
+/// <summary>Sequences of unequal lengths in one tensor.</summary>
+public static class Padding
+{
+    /// <summary>(b, size) Bool, true at the first lengths[i] places of row i: where a mask lets attention look.</summary>
+    public static Tensor Mask(int[] lengths, int size, Device? device = null)
+    {
+        var inside = new bool[lengths.Length * size];
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            if ((uint)lengths[i] > (uint)size) throw new ArgumentException($"Padding.Mask: the length {lengths[i]} of row {i} is not between 0 and {size}");
+            inside.AsSpan(i * size, lengths[i]).Fill(true);
+        }
+        return Tensor.From(inside, [lengths.Length, size], device);
+    }
+
+    /// <summary>(b, longest) I32: the sequences, filled up with <c>padding</c>.</summary>
+    public static Tensor Batch(IReadOnlyList<int[]> sequences, int padding = 0, Device? device = null)
+    {
+        int longest = sequences.Max(s => s.Length);
+        var padded = new int[sequences.Count * longest];
+        Array.Fill(padded, padding);
+        for (int i = 0; i < sequences.Count; i++) sequences[i].CopyTo(padded, i * longest);
+        return Tensor.From(padded, [sequences.Count, longest], device);
+    }
+}

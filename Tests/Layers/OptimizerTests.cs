@@ -1,0 +1,130 @@
+namespace NanoAttention.Tests.Layers;
+
+public class OptimizerTests
+{
+    // A parameter whose gradient is set by hand.
+    static Tensor Parameter(params double[] values) => Tensor.Of(values, [values.Length], DType.F64).RequireGrad();
+
+    static void Follow(Optimizer optimizer, Tensor p, double[] gradients, double[] expected)
+    {
+        for (int i = 0; i < gradients.Length; i++)
+        {
+            p.Grad = Tensor.Of([gradients[i]], [1], DType.F64);
+            optimizer.Step();
+            Assert.Equal(expected[i], p.ToArray<double>()[0], 1e-14);
+        }
+    }
+
+    [Fact]
+    public void SgdGoesAgainstTheGradient()
+    {
+        var p = Parameter(1);
+        Follow(new Sgd([p], rate: 0.1), p, [2, -4], [0.8, 1.2]);
+    }
+
+    // b₁ = 2, p = 1 − 0.1·2; b₂ = 0.9·2 + 3 = 4.8, p = 0.8 − 0.48
+    [Fact]
+    public void SgdWithMomentum()
+    {
+        var p = Parameter(1);
+        Follow(new Sgd([p], rate: 0.1, momentum: 0.9), p, [2, 3], [0.8, 0.32]);
+    }
+
+    // g = 2 + 0.5·1 = 2.5, b = 2.5, step 2.5 + 0.9·2.5 = 4.75; g = 3 + 0.5·0.525 = 3.2625, b = 0.9·2.5 + 3.2625 = 5.5125, step 3.2625 + 0.9·5.5125
+    [Fact]
+    public void SgdWithNesterovMomentumAndDecay()
+    {
+        var p = Parameter(1);
+        Follow(new Sgd([p], rate: 0.1, momentum: 0.9, decay: 0.5, nesterov: true), p, [2, 3], [0.525, 0.525 - 0.1 * (3.2625 + 0.9 * 5.5125)]);
+    }
+
+    // Step 1 of Adam is η g/(|g| + ε) whatever g is; step 2 by the formula.
+    [Fact]
+    public void AdamTakesStepsOfTheRate()
+    {
+        var p = Parameter(1);
+        double m = 0.9 * 0.1 * 2 + 0.1 * 3, v = 0.99 * 0.01 * 4 + 0.01 * 9;
+        double second = 0.1 * (m / (1 - 0.81)) / (Math.Sqrt(v / (1 - 0.9801)) + 1e-8);
+        double first = 0.1 * 2 / (2 + 1e-8);
+        Follow(new Adam([p], 0.1, beta2: 0.99), p, [2, 3], [1 - first, 1 - first - second]);
+    }
+
+    [Fact]
+    public void AdamDecaysThroughTheGradientAndAdamWBesideIt()
+    {
+        var (p, q) = (Parameter(4), Parameter(4));
+        Follow(new Adam([p], 0.1, decay: 0.5), p, [-1], [4 - 0.1 * 1 / (1 + 1e-8)]);        // g = −1 + 0.5·4 = 1
+        Follow(new AdamW([q], 0.1, decay: 0.5), q, [-1], [4 * (1 - 0.05) + 0.1 * 1 / (1 + 1e-8)]);
+    }
+
+    [Fact]
+    public void GroupsHaveTheirOwnDecayAndRate()
+    {
+        var (p, q) = (Parameter(1), Parameter(1));
+        var sgd = new Sgd([new([p]) { Decay = 0.5 }, new([q]) { RateScale = 10 }], rate: 0.1, decay: 0.1);
+        (p.Grad, q.Grad) = (Tensor.Zeros([1], DType.F64), Tensor.Zeros([1], DType.F64));
+        sgd.Step();
+        Assert.Equal(1 - 0.1 * 0.5, p.Item(), 1e-15);
+        Assert.Equal(1 - 1.0 * 0.1, q.Item(), 1e-15);
+    }
+
+    [Fact]
+    public void AParameterWithoutGradientStays()
+    {
+        var (p, q) = (Parameter(1), Parameter(1));
+        p.Grad = Tensor.Ones([1], DType.F64);
+        new AdamW([p, q], 0.1).Step();
+        Assert.NotEqual(1, p.Item());
+        Assert.Equal(1, q.Item());
+    }
+
+    [Fact]
+    public void TheSameParameterTwiceIsRefused()
+    {
+        var p = Parameter(1);
+        Assert.Contains("given twice", Assert.Throws<ArgumentException>(() => new Sgd([p, p], 0.1)).Message);
+        Assert.Contains("is no parameter", Assert.Throws<ArgumentException>(() => new Sgd([p * 2], 0.1)).Message);
+    }
+
+    [Fact]
+    public void ZeroGradKeepsTheBuffer()
+    {
+        var p = Parameter(1, 2);
+        (p * p).Sum().Backward();
+        var grad = p.Grad!;
+        Assert.Equal([2, 4], grad.ToArray<double>());
+        new Sgd([p], 0.1).ZeroGrad();
+        Assert.Same(grad, p.Grad);
+        Assert.Equal([0, 0], grad.ToArray<double>());
+    }
+
+    // norm 13; c = 6.5/(13 + 1e-6)
+    [Fact]
+    public void ClippingScalesAllGradientsTogether()
+    {
+        var (p, q) = (Parameter(0, 0), Parameter(0));
+        (p.Grad, q.Grad) = (Tensor.Of([3, 4], [2], DType.F64), Tensor.Of([12], [1], DType.F64));
+        Assert.Equal(13, GradientClipping.Norm([p, q], 6.5), 1e-14);
+        double c = 6.5 / (13 + 1e-6);
+        Assert.Equal([3 * c, 4 * c], p.Grad!.ToArray<double>());
+        Assert.Equal(12 * c, q.Grad!.Item());
+        Assert.Equal(13 * c, GradientClipping.Norm([p, q], 1000), 1e-14);
+        Assert.Equal(12 * c, q.Grad!.Item());
+    }
+
+    [Fact]
+    public void SchedulesFollowTheirFormulas()
+    {
+        var cosine = Schedule.WarmupCosine(1e-3, 1e-4, warmup: 100, end: 2000);
+        Assert.Equal(1e-3 / 101, cosine(0), 1e-15);
+        Assert.Equal(1e-3 * 100 / 101, cosine(99), 1e-15);
+        Assert.Equal(1e-3, cosine(100), 1e-15);
+        Assert.Equal(5.5e-4, cosine(1050), 1e-15);
+        Assert.Equal(1e-4, cosine(2000), 1e-15);
+        Assert.Equal(1e-4, cosine(9999), 1e-15);
+        Assert.Equal(0.5, Schedule.WarmupLinear(1, 0, 10)(5), 1e-15);
+        Assert.Equal(0.25, Schedule.Steps(1, 5, 0.5)(14), 1e-15);
+        Assert.Equal(0.5, Schedule.InverseRoot(1, 4)(16), 1e-15);
+        Assert.Equal(0.81, Schedule.Exponential(1, 0.9)(2), 1e-15);
+    }
+}

@@ -1,0 +1,98 @@
+namespace NanoAttention.Tests.Layers;
+
+public class StateDictTests
+{
+    static void HasNames(Module module, params string[] names) => Assert.Equal(names, module.Named().Select(n => n.Name));
+
+    [Fact]
+    public void LinearHasPyTorchsNames() => HasNames(new Linear(2, 3), "weight", "bias");
+
+    [Fact]
+    public void WhatIsNullHasNoName() => HasNames(new Linear(2, 3, bias: false), "weight");
+
+    [Fact]
+    public void SequentialNumbersItsLayers() =>
+        HasNames(new Sequential(new Linear(2, 3), new Lambda(x => x.Relu()), new LayerNorm(3)), "0.weight", "0.bias", "2.weight", "2.bias");
+
+    [Fact]
+    public void LstmHasPyTorchsNames() => HasNames(new Lstm(3, 4, layers: 2, bidirectional: true),
+        "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0",
+        "weight_ih_l0_reverse", "weight_hh_l0_reverse", "bias_ih_l0_reverse", "bias_hh_l0_reverse",
+        "weight_ih_l1", "weight_hh_l1", "bias_ih_l1", "bias_hh_l1",
+        "weight_ih_l1_reverse", "weight_hh_l1_reverse", "bias_ih_l1_reverse", "bias_hh_l1_reverse");
+
+    [Fact]
+    public void LstmCellHasPyTorchsNames()
+    {
+        HasNames(new LstmCell(3, 4), "weight_ih", "weight_hh", "bias_ih", "bias_hh");
+        HasNames(new LstmCell(3, 4, bias: false), "weight_ih", "weight_hh");
+    }
+
+    [Fact]
+    public void Seq2SeqHasTheNamesOfItsReference() => HasNames(new Seq2Seq(5, 6, 3, 2, 4),
+        "src_embedding.weight", "tgt_embedding.weight",
+        "encoder.weight_ih_l0", "encoder.weight_hh_l0", "encoder.bias_ih_l0", "encoder.bias_hh_l0",
+        "encoder.weight_ih_l0_reverse", "encoder.weight_hh_l0_reverse", "encoder.bias_ih_l0_reverse", "encoder.bias_hh_l0_reverse",
+        "init_h.weight", "init_h.bias", "init_c.weight", "init_c.bias", "attn_q.weight", "attn_k.weight", "attn_v",
+        "decoder.weight_ih", "decoder.weight_hh", "decoder.bias_ih", "decoder.bias_hh", "out.weight", "out.bias");
+
+    sealed class Tied : Module
+    {
+        public Embedding Wte { get; } = new(5, 3);
+        [Name("lm_head.weight")] public Tensor Head => Wte.Weight;
+        public Tensor RunningMean { get; } = Tensor.Zeros([3]);
+    }
+
+    [Fact]
+    public void ATensorWithTwoNamesIsStoredAndTrainedOnce()
+    {
+        var tied = new Tied();
+        HasNames(tied, "wte.weight", "running_mean");
+        Assert.Same(tied.Wte.Weight, Assert.Single(tied.Parameters()));
+    }
+
+    [Fact]
+    public void ATensorWithTwoNamesLoadsUnderEither()
+    {
+        var tied = new Tied();
+        var weight = Tensor.Normal([5, 3]);
+        tied.Load(new Dictionary<string, Tensor> { ["lm_head.weight"] = weight, ["running_mean"] = Tensor.Ones([3]) });
+        Assert.Equal(weight.ToArray<float>(), tied.Wte.Weight.ToArray<float>());
+        Assert.Equal(1, tied.RunningMean.ToArray<float>()[2]);
+    }
+
+    [Fact]
+    public void LoadNamesAllThatIsWrongAndChangesNothing()
+    {
+        var model = new Sequential(new Linear(2, 3), new LayerNorm(3));
+        var before = model.Parameters().SelectMany(p => p.ToArray<float>()).ToArray();
+        var e = Assert.Throws<ArgumentException>(() => model.Load(new Dictionary<string, Tensor>
+        {
+            ["0.weight"] = Tensor.Ones([3, 2]), ["0.bias"] = Tensor.Ones([4]), ["1.weight"] = Tensor.Ones([3]), ["extra"] = Tensor.Ones([1]),
+        }));
+        Assert.Equal("Sequential.Load: 0.bias has shape (4), not (3); 1.bias is missing; extra is unexpected", e.Message);
+        Assert.Equal(before, model.Parameters().SelectMany(p => p.ToArray<float>()));
+    }
+
+    [Fact]
+    public void LoadConvertsBetweenPrecisions()
+    {
+        var small = new Linear(2, 3);
+        Linear wide;
+        using (Defaults.With(DType.F64)) wide = new Linear(2, 3);
+        wide.Load(small.StateDict());
+        Assert.Equal(small.Weight.ToDoubles(), wide.Weight.ToArray<double>());
+    }
+
+    [Fact]
+    public void TrainingModeReachesEveryModule()
+    {
+        var dropout = new Dropout(0.5);
+        var model = new Sequential(new Sequential(dropout));
+        model.Eval();
+        var x = Tensor.Ones([100]);
+        Assert.Equal(x.ToArray<float>(), model.Forward(x).ToArray<float>());
+        model.Train();
+        Assert.Contains(0f, model.Forward(x).ToArray<float>());
+    }
+}
