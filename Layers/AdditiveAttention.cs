@@ -30,7 +30,7 @@ public sealed class AdditiveAttention(int querySize, int keySize, int size) : Mo
         return (weights.Unsqueeze(1).MatMul(values).Squeeze(1), weights);           // (b, d)
     }
 
-    static Case[] Cases =>
+    internal static Case[] Cases =>
     [
         Case.Of(() => new AdditiveAttention(3, 4, 5), (attention, x) => attention.Forward(x[0], x[1], x[1]).Context, [[2, 3], [2, 6, 4]]),
         Case.Of(() => new AdditiveAttention(3, 4, 5), (attention, x) => attention.Forward(x[0], x[1], x[1], x[2]).Context, [[2, 3], [2, 6, 4], Input.Mask([2, 6])]),

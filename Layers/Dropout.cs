@@ -5,7 +5,7 @@ public sealed class Dropout(double p) : Layer
 {
     public override Tensor Forward(Tensor x) => Training ? x.Dropout(p) : x;
 
-    static Case[] Cases => [Case.Of(() => new Dropout(0.3), (dropout, x) => Seeded(() => dropout.Forward(x[0])), [[4, 7]])];
+    internal static Case[] Cases => [Case.Of(() => new Dropout(0.3), (dropout, x) => Seeded(() => dropout.Forward(x[0])), [[4, 7]])];
 
     /// <summary>f with the same random numbers every time, as differencing needs it.</summary>
     internal static Tensor Seeded(Func<Tensor> f)

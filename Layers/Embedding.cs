@@ -21,7 +21,7 @@ public sealed class Embedding : Layer
 
     public override Tensor Forward(Tensor indices) => Weight.Gather(indices, padding);
 
-    static Case[] Cases =>
+    internal static Case[] Cases =>
     [
         Case.Of(() => new Embedding(5, 3), (embedding, x) => embedding.Forward(x[0]), [Input.Indices(5, [2, 4])]),
         Case.Of(() => new Embedding(5, 3), (embedding, x) => embedding.Forward(x[0]) * x[1], [Input.Indices(5, [6]), [6, 1]]),

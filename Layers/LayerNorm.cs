@@ -19,7 +19,7 @@ public sealed class LayerNorm(Shape shape, double epsilon = 1e-5, bool affine = 
         return flat.LayerNorm(Weight?.Reshape(-1), Bias?.Reshape(-1), epsilon).Reshape(x.Shape.Sizes);
     }
 
-    static Case[] Cases =>
+    internal static Case[] Cases =>
     [
         Case.Of(() => new LayerNorm(6), (norm, x) => norm.Forward(x[0]), [[2, 3, 6]]),
         Case.Of(() => new LayerNorm([2, 3], 1e-2), (norm, x) => norm.Forward(x[0]), [[4, 2, 3]]),

@@ -23,7 +23,7 @@ public static class Loss
         if (x.Shape != y.Shape) throw new ArgumentException($"{op}: {x.Shape} and {y.Shape}: the shapes must be the same");
     }
 
-    static Case[] Cases =>
+    internal static Case[] Cases =>
     [
         Case.Of((x, y) => MeanSquared(x, y), [3, 4], [3, 4]),
         Case.Of((x, y) => BinaryCrossEntropy(x, y), [3, 4], Input.Within(0.1, 0.9, [3, 4])),

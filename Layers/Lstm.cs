@@ -102,7 +102,7 @@ public sealed class Lstm : Module
         }
     }
 
-    static Case[] Cases =>
+    internal static Case[] Cases =>
     [
         Case.Of(() => new Lstm(3, 4), (lstm, x) => lstm.Forward(x[0]).Output, [[2, 5, 3]]),
         Case.Of(() => new Lstm(3, 2, layers: 2, bidirectional: true), (lstm, x) => lstm.Forward(x[0], lengths: [4, 2]).Output, [[2, 4, 3]]),

@@ -27,7 +27,7 @@ public sealed class LstmCell(int inputs, int hidden, bool bias = true) : Module
 
     Tensor Zeros(Tensor x) => Tensor.Zeros([x.Shape[0], hidden], x.DType, x.Device);
 
-    static Case[] Cases =>
+    internal static Case[] Cases =>
     [
         Case.Of(() => new LstmCell(3, 4), (cell, x) => cell.Forward(x[0], (x[1], x[2])).H, [[2, 3], [2, 4], [2, 4]]),
         Case.Of(() => new LstmCell(3, 4, bias: false), (cell, x) => cell.Forward(x[0]).C, [[2, 3]]),

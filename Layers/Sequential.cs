@@ -12,7 +12,7 @@ public sealed class Sequential(params Layer[] layers) : Layer
         return x;
     }
 
-    static Case[] Cases =>
+    internal static Case[] Cases =>
     [
         Case.Of(() => new Sequential(new Linear(4, 6), new Lambda(x => x.Tanh()), new Linear(6, 2)), (model, x) => model.Forward(x[0]), [[3, 4]]),
     ];
@@ -23,5 +23,5 @@ public sealed class Lambda(Func<Tensor, Tensor> f) : Layer
 {
     public override Tensor Forward(Tensor x) => f(x);
 
-    static Case[] Cases => [Case.Of(() => new Lambda(x => x.Tanh() * x), (lambda, x) => lambda.Forward(x[0]), [[3, 4]])];
+    internal static Case[] Cases => [Case.Of(() => new Lambda(x => x.Tanh() * x), (lambda, x) => lambda.Forward(x[0]), [[3, 4]])];
 }

@@ -48,7 +48,7 @@ public static class Safetensors
             }
             return (tensors, header.Metadata);
         }
-        catch (Exception e) when (e is InvalidDataException or JsonException or EndOfStreamException)
+        catch (Exception e) when (e is InvalidDataException or JsonException or EndOfStreamException or InvalidOperationException)     // the last: text that is no UTF-8
         {
             throw new InvalidDataException($"Safetensors: {name}: {e.Message}", e);
         }
@@ -59,7 +59,7 @@ public static class Safetensors
     {
         using var file = File.OpenRead(path);
         try { return SafetensorsHeader.Read(file).Metadata; }
-        catch (Exception e) when (e is InvalidDataException or JsonException or EndOfStreamException)
+        catch (Exception e) when (e is InvalidDataException or JsonException or EndOfStreamException or InvalidOperationException)     // the last: text that is no UTF-8
         {
             throw new InvalidDataException($"Safetensors: {path}: {e.Message}", e);
         }

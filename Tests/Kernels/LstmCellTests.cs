@@ -1,6 +1,7 @@
 using System.Numerics;
 using NanoAttention.Kernels;
 using Xunit;
+using K = NanoAttention.Kernels;
 
 namespace NanoAttention.Tests.Kernels;
 
@@ -39,7 +40,7 @@ public class LstmCellTests
         Step<double> step = new(rows, hidden, 256);
         Numbers<double> dh = givenH ? Numbers.Random<double>(rows * hidden, 5) : new([]), dc = givenC ? Numbers.Random<double>(rows * hidden, 6) : new([]);
         Numbers<double> dgates = new(new double[rows * 4 * hidden]), dbefore = new(new double[rows * hidden]);
-        Numbers.Run<double, LstmCell.Backward<double>>(new(step.Activated.View, step.Before.View, step.C.View, dh.View, dc.View, dgates.View, dbefore.View, hidden), rows, 256);
+        Numbers.Run<double, K.LstmCell.Backward<double>>(new(step.Activated.View, step.Before.View, step.C.View, dh.View, dc.View, dgates.View, dbefore.View, hidden), rows, 256);
 
         double Loss()
         {
@@ -71,7 +72,7 @@ public class LstmCellTests
         Step<float> step = new(rows, hidden, bits);
         Numbers<float> dh = Numbers.Random<float>(rows * hidden, 5), dc = Numbers.Random<float>(rows * hidden, 6);
         Numbers<float> dgates = new(new float[rows * 4 * hidden]), dbefore = new(new float[rows * hidden]);
-        Numbers.Run<float, LstmCell.Backward<float>>(new(step.Activated.View, step.Before.View, step.C.View, dh.View, dc.View, dgates.View, dbefore.View, hidden), rows, bits, 1);
+        Numbers.Run<float, K.LstmCell.Backward<float>>(new(step.Activated.View, step.Before.View, step.C.View, dh.View, dc.View, dgates.View, dbefore.View, hidden), rows, bits, 1);
         for (var row = 0; row < rows; row++)
             for (var j = 0; j < hidden; j++)
             {
@@ -91,7 +92,7 @@ public class LstmCellTests
         const int rows = 3, hidden = 19;
         Step<float> apart = new(rows, hidden, 256);
         Numbers<float> h = new(new float[rows * hidden]), c = new(new float[rows * hidden]);
-        Numbers.Run<float, LstmCell.Forward<float>>(new(apart.Gates.View, apart.Before.View, h.View, c.View, apart.Gates.View, hidden), rows, 256, 2);
+        Numbers.Run<float, K.LstmCell.Forward<float>>(new(apart.Gates.View, apart.Before.View, h.View, c.View, apart.Gates.View, hidden), rows, 256, 2);
         Assert.Equal(apart.Activated.Values, apart.Gates.Values);
         Assert.Equal(apart.H.Values, h.Values);
         Assert.Equal(apart.C.Values, c.Values);
@@ -101,7 +102,7 @@ public class LstmCellTests
     public void LargeGatesSaturate()
     {
         Numbers<float> gates = new([1e4f, -1e4f, -1e4f, 1e4f]), before = new([3f]), h = new([0f]), c = new([0f]);
-        Numbers.Run<float, LstmCell.Forward<float>>(new(gates.View, before.View, h.View, c.View, gates.View, 1), 1, 256);
+        Numbers.Run<float, K.LstmCell.Forward<float>>(new(gates.View, before.View, h.View, c.View, gates.View, 1), 1, 256);
         Assert.Equal(-1f, c[0], 1e-6f);
         Assert.Equal(MathF.Tanh(-1f), h[0], 1e-6f);
     }
@@ -120,6 +121,6 @@ public class LstmCellTests
             Run();
         }
 
-        public void Run() => Numbers.Run<T, LstmCell.Forward<T>>(new(Gates.View, Before.View, H.View, C.View, Activated.View, hidden), rows, bits);
+        public void Run() => Numbers.Run<T, K.LstmCell.Forward<T>>(new(Gates.View, Before.View, H.View, C.View, Activated.View, hidden), rows, bits);
     }
 }

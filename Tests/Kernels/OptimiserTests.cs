@@ -1,6 +1,7 @@
 using System.Numerics;
 using NanoAttention.Kernels;
 using Xunit;
+using K = NanoAttention.Kernels;
 using static NanoAttention.Tests.Kernels.KernelRun;
 
 namespace NanoAttention.Tests.Kernels;
@@ -37,9 +38,9 @@ public class OptimiserTests
                         p.CopyTo(pc, 0);
                         m.CopyTo(mc, 0);
                         v.CopyTo(vc, 0);
-                        Adam.Step<T> step = new(View(pc), View(g), View(mc), View(vc), Rate, Beta1, Beta2, Epsilon, Decay, Scale, Step, decoupled);
-                        Run<Adam.Step<T>, T>(step, width, 0, n / 3);
-                        Run<Adam.Step<T>, T>(step, width, n / 3, n);
+                        K.Adam.Step<T> step = new(View(pc), View(g), View(mc), View(vc), Rate, Beta1, Beta2, Epsilon, Decay, Scale, Step, decoupled);
+                        Run<K.Adam.Step<T>, T>(step, width, 0, n / 3);
+                        Run<K.Adam.Step<T>, T>(step, width, n / 3, n);
                         var actual = result == p ? pc : result == m ? mc : vc;
                         for (int i = 0; i < n; i++) Near(expected(i), double.CreateChecked(actual[i]), Rounding<T>(), "Adam");
                     }
@@ -70,9 +71,9 @@ public class OptimiserTests
                 {
                     var pc = Copy(p);
                     start.CopyTo(b, 0);
-                    Sgd.Step<T> step = new(View(pc), View(g), View(b), Rate, mu, dampening, Decay, nesterov, Scale, first);
-                    Run<Sgd.Step<T>, T>(step, width, 0, n / 3);
-                    Run<Sgd.Step<T>, T>(step, width, n / 3, n);
+                    K.Sgd.Step<T> step = new(View(pc), View(g), View(b), Rate, mu, dampening, Decay, nesterov, Scale, first);
+                    Run<K.Sgd.Step<T>, T>(step, width, 0, n / 3);
+                    Run<K.Sgd.Step<T>, T>(step, width, n / 3, n);
                     for (int i = 0; i < n; i++)
                     {
                         double slope = Scale * double.CreateChecked(g[i]) + Decay * p0[i];

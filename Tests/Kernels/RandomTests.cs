@@ -1,5 +1,6 @@
 using NanoAttention.Kernels;
 using Xunit;
+using K = NanoAttention.Kernels;
 using static NanoAttention.Tests.Kernels.KernelRun;
 
 namespace NanoAttention.Tests.Kernels;
@@ -52,8 +53,8 @@ public class RandomTests
         const int N = 5003;
         float[] x = Array<float>(N, _ => 2), y = Array<float>(N);
         double[] wide = Array<double>(N, _ => 2), result = Array<double>(N);
-        KernelRun.Check(new Dropout.Apply<float>(View(x), View(y), 4, 5, p), N, y, i => Philox.Uniform(4, 5 + (ulong)i) >= p ? (float)(2 / (1 - p)) : 0);
-        new Dropout.Apply<double>(View(wide), View(result), 4, 5, p).Run(0, N);
+        KernelRun.Check(new K.Dropout.Apply<float>(View(x), View(y), 4, 5, p), N, y, i => Philox.Uniform(4, 5 + (ulong)i) >= p ? (float)(2 / (1 - p)) : 0);
+        new K.Dropout.Apply<double>(View(wide), View(result), 4, 5, p).Run(0, N);
         for (int i = 0; i < N; i++) Assert.Equal(y[i] == 0, result[i] == 0);
         Assert.InRange(y.Count(v => v == 0) / (double)N, p - 0.03, p + 0.03);
     }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using NanoAttention.Kernels;
 using Xunit;
+using K = NanoAttention.Kernels;
 using static NanoAttention.Tests.Kernels.KernelRun;
 
 namespace NanoAttention.Tests.Kernels;
@@ -79,13 +80,13 @@ public class RowTests
                 var hats = Enumerable.Range(0, RowCount * n).Select(i => (X(i) - Mean(i)) * Rstd(i)).ToArray();
                 double G(int i) => double.CreateChecked(dy[i]) * W(i);
                 double tolerance = 100 * Rounding<T>();
-                KernelRun.Check(new LayerNorm.Forward<T>(View(x), View(weight), View(bias), View(y), View(mean), View(rstd), n, Epsilon), RowCount, y,
+                KernelRun.Check(new K.LayerNorm.Forward<T>(View(x), View(weight), View(bias), View(y), View(mean), View(rstd), n, Epsilon), RowCount, y,
                     i => hats[i] * W(i) + (affine ? double.CreateChecked(bias[i % n]) : 0), tolerance);
-                KernelRun.Check(new LayerNorm.Backward<T>(View(x), View(weight), View(mean), View(rstd), View(dy), View(dx), n), RowCount, dx,
+                KernelRun.Check(new K.LayerNorm.Backward<T>(View(x), View(weight), View(mean), View(rstd), View(dy), View(dx), n), RowCount, dx,
                     i => Rstd(i) * (G(i) - Row(i, G) / n - hats[i] * Row(i, k => G(k) * hats[k]) / n), tolerance);
 
                 T[] dweight = Array<T>(n), dbias = Array<T>(n);
-                LayerNorm.BackwardParameters<T> parameters = new(View(x), View(mean), View(rstd), View(dy), View(dweight), View(dbias), RowCount, n);
+                K.LayerNorm.BackwardParameters<T> parameters = new(View(x), View(mean), View(rstd), View(dy), View(dweight), View(dbias), RowCount, n);
                 KernelRun.Check(parameters, n, dweight, j => Enumerable.Range(0, RowCount).Sum(r => double.CreateChecked(dy[r * n + j]) * hats[r * n + j]), tolerance);
                 KernelRun.Check(parameters, n, dbias, j => Enumerable.Range(0, RowCount).Sum(r => double.CreateChecked(dy[r * n + j])), tolerance);
             }

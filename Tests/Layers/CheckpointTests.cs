@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace NanoAttention.Tests.Layers;
 
 public sealed class CheckpointTests : IDisposable

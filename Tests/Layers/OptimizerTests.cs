@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace NanoAttention.Tests.Layers;
 
 public class OptimizerTests
@@ -61,7 +63,7 @@ public class OptimizerTests
     public void GroupsHaveTheirOwnDecayAndRate()
     {
         var (p, q) = (Parameter(1), Parameter(1));
-        var sgd = new Sgd([new([p]) { Decay = 0.5 }, new([q]) { RateScale = 10 }], rate: 0.1, decay: 0.1);
+        var sgd = new Sgd([new ParameterGroup([p]) { Decay = 0.5 }, new ParameterGroup([q]) { RateScale = 10 }], rate: 0.1, decay: 0.1);
         (p.Grad, q.Grad) = (Tensor.Zeros([1], DType.F64), Tensor.Zeros([1], DType.F64));
         sgd.Step();
         Assert.Equal(1 - 0.1 * 0.5, p.Item(), 1e-15);

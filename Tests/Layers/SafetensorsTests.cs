@@ -1,5 +1,6 @@
 using System.Text;
 using FsCheck.Fluent;
+using Xunit;
 
 namespace NanoAttention.Tests.Layers;
 
@@ -51,7 +52,7 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("I64", new byte[] { 1, 0, 0, 0, 0, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF }, new double[] { 1, -2 })]
     public void OtherTypesAreWidened(string dtype, byte[] data, double[] expected)
     {
-        var header = $$"""{"a":{"dtype":"{{dtype}}","shape":[2],"data_offsets":[0,{{data.Length}}]}}""";
+        var header = $$$"""{"a":{"dtype":"{{{dtype}}}","shape":[2],"data_offsets":[0,{{{data.Length}}}]}}""";
         Assert.Equal(expected, Safetensors.Load(File(header, data)).Tensors["a"].ToDoubles());
     }
 

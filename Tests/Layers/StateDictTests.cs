@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace NanoAttention.Tests.Layers;
 
 public class StateDictTests
@@ -68,7 +70,10 @@ public class StateDictTests
         var before = model.Parameters().SelectMany(p => p.ToArray<float>()).ToArray();
         var e = Assert.Throws<ArgumentException>(() => model.Load(new Dictionary<string, Tensor>
         {
-            ["0.weight"] = Tensor.Ones([3, 2]), ["0.bias"] = Tensor.Ones([4]), ["1.weight"] = Tensor.Ones([3]), ["extra"] = Tensor.Ones([1]),
+            ["0.weight"] = Tensor.Ones([3, 2]),
+            ["0.bias"] = Tensor.Ones([4]),
+            ["1.weight"] = Tensor.Ones([3]),
+            ["extra"] = Tensor.Ones([1]),
         }));
         Assert.Equal("Sequential.Load: 0.bias has shape (4), not (3); 1.bias is missing; extra is unexpected", e.Message);
         Assert.Equal(before, model.Parameters().SelectMany(p => p.ToArray<float>()));
