@@ -8,10 +8,10 @@ public sealed class MismatchException(string message) : Exception(message);
 /// <summary>|actual − expected| ≤ absolute + relative · |expected| for every number; nan equals nan, and an infinity itself.</summary>
 public static class Close
 {
-    public static void Check(string what, Tensor actual, Shape shape, ReadOnlySpan<double> expected, double relative, double absolute)
+    public static void Check(string what, Tensor actual, Tensor expected, double relative, double absolute)
     {
-        if (actual.Shape != shape) throw new MismatchException($"{what} has shape {actual.Shape}, expected {shape}");
-        Check(what, actual.ToDoubles(), expected, relative, absolute);
+        if (actual.Shape != expected.Shape) throw new MismatchException($"{what} has shape {actual.Shape}, expected {expected.Shape}");
+        Check(what, actual.ToDoubles(), expected.ToDoubles(), relative, absolute);
     }
 
     public static void Check(string what, ReadOnlySpan<double> actual, ReadOnlySpan<double> expected, double relative, double absolute)

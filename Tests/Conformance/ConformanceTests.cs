@@ -28,6 +28,16 @@ public sealed class ConformanceTests
         Assert.True(tally.Count(Verdict.Failed) == 0, $"{tally}{Environment.NewLine}{tally.Failures}");
     }
 
+    [Theory]
+    [InlineData("seq2seq_bahdanau", DType.F64)]
+    [InlineData("seq2seq_bahdanau", DType.F32)]
+    public void A_whole_model_agrees(string name, DType dtype)
+    {
+        string? folder = Vectors.Find("models", name);
+        Assert.SkipWhen(folder is null, Vectors.Absent("models", name));
+        new Seq2SeqCase(folder, dtype).Check();
+    }
+
     [Fact]
     public void Every_case_is_counted()
     {

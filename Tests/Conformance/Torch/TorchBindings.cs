@@ -88,7 +88,15 @@ public static partial class TorchBindings
         _ => throw a.Wrong(name, "a tensor"),
     };
 
-    static Tensor Input(this Arguments a) => a.Tensor("input");
+    public static Tensor Input(this Arguments a) => a.Tensor("input");
+
+    /// <summary>A pair of states (h, c), or null.</summary>
+    public static (Tensor H, Tensor C)? State(this Arguments a, string name) => a[name] switch
+    {
+        null => null,
+        IReadOnlyList<object?> and [NanoAttention.Tensor h, NanoAttention.Tensor c] => (h, c),
+        _ => throw a.Wrong(name, "a pair of tensors"),
+    };
 
     static Tensor[] Tensors(this Arguments a, string name) => a[name] is IReadOnlyList<object?> items
         ? [.. items.Select(x => x as Tensor ?? throw a.Wrong(name, "tensors"))] : throw a.Wrong(name, "tensors");

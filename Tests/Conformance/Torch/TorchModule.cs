@@ -3,14 +3,71 @@ using NanoAttention.Tests.Python;
 namespace NanoAttention.Tests.Conformance;
 
 /// <summary>A layer of this project standing for one of PyTorch's: made from its keywords, with the case's weights, called with its arguments.</summary>
-public sealed class TorchModule : ITorchModule
+public sealed class TorchModule(Module layer, string signature, Func<Arguments, object?> forward)
 {
-    public static TorchModule Create(string kind, Dictionary<string, object?> keywords, bool training, Dictionary<string, Tensor> values) =>
-        throw new NotSupportedByEngineException($"nn.{kind}");
+    static readonly Dictionary<string, (Signature Signature, Func<Arguments, TorchModule> Make)> table =
+        Makers.Select(maker => (Signature: new Signature(maker.Signature), maker.Make)).ToDictionary(maker => maker.Signature.Name);
 
-    public object? Call(IReadOnlyList<object?> values, IReadOnlyDictionary<string, object?> keywords) => throw new NotSupportedByEngineException("m");
+    readonly Signature signature = new(signature);
 
-    public Tensor Parameter(string name) => throw new NotSupportedByEngineException(name);
+    public Module Layer => layer;
 
-    public Tensor Buffer(string name) => throw new NotSupportedByEngineException(name);
+    /// <summary>The module of that kind with the given parameters and buffers; throws <see cref="NotSupportedByEngineException"/> where there is none.</summary>
+    public static TorchModule Create(string kind, Dictionary<string, object?> keywords, bool training, Dictionary<string, Tensor> values)
+    {
+        if (!table.TryGetValue(kind, out var known)) throw new NotSupportedByEngineException($"nn.{kind}");
+        TorchModule module;
+        try { module = known.Make(known.Signature.Bind([], keywords)); }
+        catch (SignatureException e) { throw new NotSupportedByEngineException($"nn.{e.Message}"); }
+        module.Layer.Load(values);
+        if (!training) module.Layer.Eval();
+        return module;
+    }
+
+    public object? Call(IReadOnlyList<object?> values, IReadOnlyDictionary<string, object?> keywords) => forward(signature.Bind(values, keywords));
+
+    /// <summary>A parameter or buffer by its state-dict name.</summary>
+    public Tensor this[string name] => layer.Named().First(found => found.Name == name).Value;
+
+    static (string Signature, Func<Arguments, TorchModule> Make)[] Makers =>
+    [
+        ("Linear(in_features, out_features, bias=True)", a => Chained(new Linear(a.Int("in_features"), a.Int("out_features"), a.Bool("bias")))),
+        ("LayerNorm(normalized_shape, eps=1e-5, elementwise_affine=True)",
+            a => Chained(new LayerNorm([.. a.Ints("normalized_shape")], a.Float("eps"), a.Bool("elementwise_affine")))),
+        ("Embedding(num_embeddings, embedding_dim, padding_idx=None)",
+            a => Chained(new Embedding(a.Int("num_embeddings"), a.Int("embedding_dim"), Place(a.IntOrNone("padding_idx"), a.Int("num_embeddings"))))),
+        ("LSTM(input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0, bidirectional=False)", Lstm),
+        ("LSTMCell(input_size, hidden_size, bias=True)", LstmCell),
+    ];
+
+    static TorchModule Chained(Layer layer) => new(layer, "forward(input)", a => layer.Forward(a.Input()));
+
+    /// <summary>An index counted from the front, given one counted from either end.</summary>
+    static int? Place(int? index, int count) => index < 0 ? index + count : index;
+
+    static TorchModule Lstm(Arguments a)
+    {
+        bool batchFirst = a.Bool("batch_first");
+        var lstm = new Lstm(a.Int("input_size"), a.Int("hidden_size"), a.Int("num_layers"), a.Bool("bidirectional"), batchFirst, a.Bool("bias"), a.Float("dropout"));
+        return new(lstm, "forward(input, hx=None, lengths=None)", call =>
+        {
+            if (call.Input().Rank == 3) return Nested(lstm.Forward(call.Input(), call.State("hx"), call.IntsOrNone("lengths")));
+            int batch = batchFirst ? 0 : 1;                                 // one sequence without a batch axis
+            (Tensor, Tensor)? state = call.State("hx") is { } given ? (given.H.Unsqueeze(1), given.C.Unsqueeze(1)) : null;
+            var (output, last) = lstm.Forward(call.Input().Unsqueeze(batch), state);
+            return Nested((output.Squeeze(batch), (last.H.Squeeze(1), last.C.Squeeze(1))));
+        });
+    }
+
+    static object?[] Nested((Tensor Output, (Tensor H, Tensor C) Last) result) => [result.Output, (object?[])[result.Last.H, result.Last.C]];
+
+    static TorchModule LstmCell(Arguments a)
+    {
+        var cell = new LstmCell(a.Int("input_size"), a.Int("hidden_size"), a.Bool("bias"));
+        return new(cell, "forward(input, hx=None)", call =>
+        {
+            var (h, c) = cell.Forward(call.Input(), call.State("hx"));
+            return (object?[])[h, c];
+        });
+    }
 }

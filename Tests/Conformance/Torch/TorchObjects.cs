@@ -8,12 +8,6 @@ public sealed record TorchNamespace(string Path);
 /// <summary>A name of a <see cref="TorchNamespace"/>, or of a tensor whose methods it is.</summary>
 public sealed record TorchName(string Path, Tensor? Self);
 
-/// <summary>What m stands for: a layer of this project, called with PyTorch's arguments.</summary>
-public interface ITorchModule
-{
-    object? Call(IReadOnlyList<object?> values, IReadOnlyDictionary<string, object?> keywords);
-}
-
 /// <summary>The world of a conformance expression: its own names, PyTorch's functions, tensors and their methods and operators.</summary>
 public sealed class TorchObjects(IReadOnlyDictionary<string, object?> names) : IObjects
 {
@@ -37,7 +31,7 @@ public sealed class TorchObjects(IReadOnlyDictionary<string, object?> names) : I
     {
         TorchName { Self: { } self, Path: var path } => TorchBindings.Call(path, [self, .. values], keywords),
         TorchName { Path: var path } => TorchBindings.Call(path, values, keywords),
-        ITorchModule module => module.Call(values, keywords),
+        TorchModule module => module.Call(values, keywords),
         _ => throw new PlainException($"{Plain.TypeName(function)} cannot be called"),
     };
 

@@ -1,0 +1,116 @@
+using System.Text.Json;
+
+namespace NanoAttention.Tests.Conformance;
+
+/// <summary>
+/// A whole model of conformance/models with PyTorch's weights: what it computes on batch 0, its loss, every gradient, and ten steps of
+/// its optimiser. In F64 to 1e-9; in F32 to 1e-4 of the largest number of a tensor.
+/// </summary>
+public abstract class ModelCase
+{
+    readonly DType dtype;
+    readonly IReadOnlyDictionary<string, Tensor> gradients;
+
+    protected ModelCase(string folder, DType dtype)
+    {
+        this.dtype = dtype;
+        Json = Vectors.Json(Path.Combine(folder, "model.json"));
+        Weights = Safetensors.Load(Path.Combine(folder, "model.safetensors")).Tensors;
+        Io = Safetensors.Load(Path.Combine(folder, "io.safetensors")).Tensors;
+        gradients = Safetensors.Load(Path.Combine(folder, $"grads.{Precision}.safetensors")).Tensors;
+    }
+
+    protected JsonElement Json { get; }
+
+    protected IReadOnlyDictionary<string, Tensor> Weights { get; }
+
+    protected IReadOnlyDictionary<string, Tensor> Io { get; }
+
+    protected abstract Module Model { get; }
+
+    /// <summary>The loss of a batch.</summary>
+    protected abstract Tensor Loss(int batch);
+
+    /// <summary>What batch 0 gives, by the names of io.safetensors.</summary>
+    protected abstract IEnumerable<(string Name, Tensor Value)> Outputs();
+
+    string Precision => dtype == DType.F64 ? "f64" : "f32";
+
+    public void Check()
+    {
+        using var defaults = Defaults.With(dtype: dtype);
+        Model.Load(Weights);
+        foreach (var (name, value) in Outputs())
+            if (Io.TryGetValue($"{Precision}.{name}", out var expected)) Compare(name, value, expected);
+        CheckGradients();
+        CheckSteps();
+    }
+
+    void CheckGradients()
+    {
+        var loss = Loss(0);
+        Compare("loss", loss, Io[$"{Precision}.loss"]);
+        loss.Backward();
+        if (gradients.Count != Model.Parameters().Count()) throw new MismatchException($"{Model.Parameters().Count()} parameters, expected {gradients.Count}");
+        foreach (var (name, expected) in gradients) Compare($"gradient of {name}", Parameter(name).Grad ?? Tensor.Zeros(expected.Shape), expected);
+        foreach (var p in Model.Parameters()) p.Grad = null;
+    }
+
+    /// <summary>Step t trains on batch t, and around again; then batch 0 is evaluated.</summary>
+    void CheckSteps()
+    {
+        var settings = Json.GetProperty("optimizer");
+        var optimizer = Optimizer(settings);
+        var steps = Json.GetProperty("steps").GetProperty(Precision);
+        for (int step = 0; step < steps.GetProperty("loss_before").GetArrayLength(); step++)
+        {
+            using var scope = Scope.Begin();
+            optimizer.ZeroGrad();
+            var loss = Loss(step % Json.GetProperty("batches").GetInt32());
+            CompareStep("loss_before", step, loss.Item());
+            loss.Backward();
+            CompareStep("grad_norm", step, GradientClipping.Norm(Model.Parameters(), settings.GetProperty("clip").GetDouble()));
+            optimizer.Step();
+            using (Reverse.NoGrad()) CompareStep("eval_loss_after", step, Loss(0).Item());
+            if (dtype == DType.F64) CheckNorms(step);
+        }
+        foreach (var (name, expected) in Io)
+            if (After(name, "param.") is { } parameter) Compare($"{parameter} after the steps", Parameter(parameter), expected);
+        foreach (var (name, value) in Outputs())
+            if (Io.TryGetValue($"{Precision}.after10.{name}", out var expected)) Compare($"{name} after the steps", value, expected);
+
+        void CompareStep(string what, int step, double actual) =>
+            Close.Check($"{what} of step {step}", [actual], [steps.GetProperty(what)[step].GetDouble()], dtype == DType.F64 ? 1e-9 : 1e-4, 0);
+    }
+
+    void CheckNorms(int step)
+    {
+        foreach (var norm in Json.GetProperty("param_l2_after_each_step_f64")[step].EnumerateObject())
+            Close.Check($"norm of {norm.Name} after step {step}", [Math.Sqrt(Parameter(norm.Name).ToDoubles().Sum(x => x * x))], [norm.Value.GetDouble()], 1e-9, 0);
+    }
+
+    /// <summary>The optimiser of model.json; weight decay acts on matrices alone.</summary>
+    Optimizer Optimizer(JsonElement settings)
+    {
+        var keywords = settings.GetProperty("kw");
+        double rate = keywords.GetProperty("lr").GetDouble(), decay = settings.GetProperty("decay").GetDouble();
+        var (beta1, beta2) = keywords.TryGetProperty("betas", out var betas) ? (betas[0].GetDouble(), betas[1].GetDouble()) : (0.9, 0.999);
+        ParameterGroup[] groups =
+        [
+            new(Model.Parameters().Where(p => p.Rank >= 2)) { Decay = decay },
+            new(Model.Parameters().Where(p => p.Rank < 2)) { Decay = 0 },
+        ];
+        return settings.GetProperty("cls").GetString() == "AdamW" ? new AdamW(groups, rate, beta1, beta2) : new Adam(groups, rate, beta1, beta2);
+    }
+
+    string? After(string name, string kind) =>
+        name.StartsWith($"{Precision}.after10.{kind}", StringComparison.Ordinal) ? name[$"{Precision}.after10.{kind}".Length..] : null;
+
+    Tensor Parameter(string name) => Model.Named().First(found => found.Name == name).Value;
+
+    void Compare(string what, Tensor actual, Tensor expected)
+    {
+        if (dtype == DType.F64) Close.Check(what, actual, expected, 1e-9, 1e-11);
+        else Close.Check(what, actual, expected, 1e-4, 1e-4 * expected.ToDoubles().Max(Math.Abs));
+    }
+}

@@ -1,0 +1,32 @@
+namespace NanoAttention.Tests.Conformance;
+
+/// <summary>The encoder-decoder with Bahdanau's attention; padding is class 0, which the loss leaves out.</summary>
+public sealed class Seq2SeqCase : ModelCase
+{
+    readonly Seq2Seq model;
+
+    public Seq2SeqCase(string folder, DType dtype) : base(folder, dtype)
+    {
+        using var defaults = Defaults.With(dtype: dtype);
+        var config = Json.GetProperty("config");
+        model = new(Size("src_vocab"), Size("tgt_vocab"), Size("emb"), Size("hidden"), Size("attn"));
+
+        int Size(string name) => config.GetProperty(name).GetInt32();
+    }
+
+    protected override Module Model => model;
+
+    protected override Tensor Loss(int batch) => Forward(batch).Logits.CrossEntropy(Io[$"batch.{batch}.tgt_out"], ignoreIndex: Translator.Pad);
+
+    protected override IEnumerable<(string Name, Tensor Value)> Outputs()
+    {
+        var (logits, attention) = Forward(0);
+        yield return ("logits", logits);
+        yield return ("attention", attention!);
+        yield return ("encoder_states", model.Encoder.Forward(model.SrcEmbedding.Forward(Io["batch.0.src"]), lengths: Lengths(0)).Output);
+    }
+
+    (Tensor Logits, Tensor? Attention) Forward(int batch) => model.Forward(Io[$"batch.{batch}.src"], Lengths(batch), Io[$"batch.{batch}.tgt_in"]);
+
+    int[] Lengths(int batch) => Io[$"batch.{batch}.src_lengths"].ToArray<int>();
+}
