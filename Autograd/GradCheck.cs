@@ -100,7 +100,7 @@ public static class GradCheck
     /// <param name="again">Computes the outputs anew.</param>
     static GradReport Check<T>(string what, Leaves<T> leaves, T?[] outputs, T[] cotangents, int coordinates, Func<T?[]> again) where T : class, IVariable<T>
     {
-        var analytic = Analytic(leaves.Inputs, outputs, cotangents);
+        var analytic = Analytic(leaves, outputs, cotangents);
         var c = Join(cotangents, cotangents);
         double[] Evaluate() => Join(again(), cotangents);
         var y = Evaluate();
@@ -114,7 +114,7 @@ public static class GradCheck
         for (int k = 0; k < leaves.Inputs.Length; k++)
         {
             var x = leaves.Inputs[k];
-            var at = x.Elements.ToArray();
+            var at = leaves.Points[k];
             var g = analytic[k];
             double largest = g.Length == 0 ? 0 : g.Max(Math.Abs), h = 1e-3 * Math.Min(1, RootMeanSquare(at));
             GradSlope Along(double[]? u, int i, double slope, double reach)
@@ -134,14 +134,14 @@ public static class GradCheck
     }
 
     /// <summary>∂ Σₖ⟨cₖ, yₖ⟩ / ∂x by the backward pass, for each x.</summary>
-    static double[][] Analytic<T>(T[] inputs, T?[] outputs, T[] cotangents) where T : class, IVariable<T>
+    static double[][] Analytic<T>(Leaves<T> leaves, T?[] outputs, T[] cotangents) where T : class, IVariable<T>
     {
-        double[][] sums = [.. inputs.Select(x => new double[x.Elements.Length])];
+        double[][] sums = [.. leaves.Points.Select(x => new double[x.Length])];
         for (int k = 0; k < outputs.Length; k++)
         {
             if (outputs[k]?.Source is null) continue;
-            var gradients = Reverse.Gradients(outputs[k]!, inputs, cotangents[k], retainGraph: true);
-            for (int i = 0; i < inputs.Length; i++)
+            var gradients = Reverse.Gradients(outputs[k]!, leaves.Inputs, cotangents[k], retainGraph: true);
+            for (int i = 0; i < sums.Length; i++)
             {
                 if (gradients[i] is not { } gradient) continue;
                 var g = gradient.Copy().Elements;
@@ -225,12 +225,16 @@ public static class GradCheck
             for (int i = 0; i < inputs.Length; i++)
                 if (inputs[i].Source is { Leaf: null } node)
                     throw new ArgumentException($"GradCheck: {Names[i]} was computed by {node.Op}; check with respect to values that no operation made");
+            Points = [.. inputs.Select(x => x.Elements.ToArray())];
             made = [.. inputs.Where(x => x.Source is null)];
             foreach (var x in made) Reverse.Leaf(x);
         }
 
         public T[] Inputs { get; }
         public string[] Names { get; }
+
+        /// <summary>Their numbers, read before anything is recorded: what is writable counts as written.</summary>
+        public double[][] Points { get; }
 
         public void Dispose()
         {

@@ -39,10 +39,10 @@ public readonly struct Dual<V>(V value, V tangent) : ILane<Dual<V>> where V : st
         new(V.Erf(x.Value), x.Tangent * V.Of(2 / 1.7724538509055160273) * V.Exp(-x.Value * x.Value));
 
     /// <summary>Ties share the tangents half and half.</summary>
-    public static Dual<V> Max(Dual<V> x, Dual<V> y) => new(V.Max(x.Value, y.Value), Chosen(y, x));
+    public static Dual<V> Max(Dual<V> x, Dual<V> y) => new(V.Max(x.Value, y.Value), Ordered(x, y, y.Tangent, x.Tangent));
 
     /// <summary>Ties share the tangents half and half.</summary>
-    public static Dual<V> Min(Dual<V> x, Dual<V> y) => new(V.Min(x.Value, y.Value), Chosen(x, y));
+    public static Dual<V> Min(Dual<V> x, Dual<V> y) => new(V.Min(x.Value, y.Value), Ordered(x, y, x.Tangent, y.Tangent));
 
     public static Dual<V> Floor(Dual<V> x) => new(V.Floor(x.Value), Zero);
 
@@ -52,9 +52,9 @@ public readonly struct Dual<V>(V value, V tangent) : ILane<Dual<V>> where V : st
     public static Dual<V> IfEqual(Dual<V> x, Dual<V> y, Dual<V> then, Dual<V> otherwise) =>
         new(V.IfEqual(x.Value, y.Value, then.Value, otherwise.Value), V.IfEqual(x.Value, y.Value, then.Tangent, otherwise.Tangent));
 
-    // the tangent of the one with the smaller value
-    static V Chosen(Dual<V> x, Dual<V> y) =>
-        V.IfLess(x.Value, y.Value, x.Tangent, V.IfEqual(x.Value, y.Value, (x.Tangent + y.Tangent) * V.Of(0.5), y.Tangent));
+    // less where x < y, more where x > y
+    static V Ordered(Dual<V> x, Dual<V> y, V less, V more) =>
+        V.IfLess(x.Value, y.Value, less, V.IfEqual(x.Value, y.Value, (less + more) * V.Of(0.5), more));
 }
 
 /// <summary>f′ as a formula of its own, whose slope f″ comes from the dual lane: differentiable again, to any order.</summary>

@@ -21,7 +21,7 @@ public sealed partial class Tensor
             if (bias.Shape != weight.Shape[..1] && (Rank != 2 || bias.Shape != Shape.Create(Shape[0], weight.Shape[0])))
                 throw new ArgumentException($"Linear: the bias {bias.Shape} does not fit {Shape} and the weight {weight.Shape}: it must be ({weight.Shape[0]})");
         }
-        if (Rank != 2) return Reshape(-1, Shape[^1]).Linear(weight, bias).Reshape([.. Shape.Sizes[..^1], weight.Shape[0]]);
+        if (Rank != 2) return Reshape(Shape[..^1].Count, Shape[^1]).Linear(weight, bias).Reshape([.. Shape.Sizes[..^1], weight.Shape[0]]);
 
         var y = Empty([Shape[0], weight.Shape[0]], DType, Device);
         if (bias is not null) Device.Copy(bias.Stretch(y.Shape), y);

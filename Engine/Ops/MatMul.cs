@@ -18,7 +18,7 @@ public sealed partial class Tensor
             throw new ArgumentException($"MatMul: {Shape} × {b.Shape}: the inner sizes {Shape[^1]} and {b.Shape[b.Rank == 1 ? 0 : ^2]} differ");
         if (Rank == 1) return Unsqueeze(0).MatMul(b).Squeeze(b.Rank == 1 ? -1 : -2);
         if (b.Rank == 1) return MatMul(b.Unsqueeze(1)).Squeeze(-1);
-        if (Rank > 2 && b.Rank == 2) return Reshape(-1, Shape[^1]).MatMul(b).Reshape([.. Shape.Sizes[..^1], b.Shape[^1]]);   // one tall product
+        if (Rank > 2 && b.Rank == 2) return Reshape(Shape[..^1].Count, Shape[^1]).MatMul(b).Reshape([.. Shape.Sizes[..^1], b.Shape[^1]]);   // one tall product
 
         Shape lead = Shape.Broadcast(Shape[..^2], b.Shape[..^2]);
         var y = Empty([.. lead.Sizes, Shape[^2], b.Shape[^1]], DType, Device);

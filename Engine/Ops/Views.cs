@@ -104,6 +104,7 @@ public sealed partial class Tensor
         Case.Of(x => x.Unsqueeze(1).Unsqueeze(-1), [2, 3]),
         Case.Of(x => x.Squeeze(1), [2, 1, 3]),
         Case.Of(x => x.Flatten(1, 2), [2, 3, 2, 2]),
+        Case.Of(x => x.Transpose().Contiguous(), [2, 3]),
         Case.Of(x => x.Transpose().Clone(), [2, 3]) with { Bench = [[1024, 1024]] },
     ];
 }

@@ -1,0 +1,58 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace NanoAttention.Tests;
+
+/// <summary>Names every op and every layer that has no case.</summary>
+public class CoverageTests
+{
+    // What computes nothing differentiable, or is the tool others are made with.
+    static readonly HashSet<string> exempt =
+    [
+        "RequireGrad", "Keep", "Detach", "To", "Map", "Zip", "ArgMax", "ArgMin", "EqualTo", "NotEqualTo",
+        "op_LessThan", "op_LessThanOrEqual", "op_GreaterThan", "op_GreaterThanOrEqual", "op_LogicalNot", "op_BitwiseAnd", "op_BitwiseOr",
+    ];
+
+    static readonly Dictionary<string, string> symbols = new()
+    {
+        ["op_Addition"] = "+",
+        ["op_Subtraction"] = "-",
+        ["op_Multiply"] = "*",
+        ["op_Division"] = "/",
+        ["op_UnaryNegation"] = "-",
+        ["get_Part"] = "[",
+    };
+
+    [Fact]
+    public void Every_op_has_a_case()
+    {
+        string written = string.Join("\n", Cases.Values.Select(c => c.Case.Name));
+        var ops = typeof(Tensor).GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+            .Where(m => Yields(m.ReturnType) && (!m.IsStatic || m.GetParameters().Any(p => Takes(p.ParameterType))))
+            .Where(m => !m.IsSpecialName || symbols.ContainsKey(m.Name) || m.Name.StartsWith("op_"))
+            .Select(m => m.Name).Distinct().Except(exempt);
+        string[] missing = [.. ops.Where(op => !Regex.IsMatch(written, symbols.TryGetValue(op, out var symbol) ? Regex.Escape(symbol) : $@"\b{op}\b"))];
+        Assert.Empty(missing);
+    }
+
+    static bool Yields(Type type) => type == typeof(Tensor) || type == typeof(Tensor[]) ||
+        type.IsGenericType && type.FullName!.StartsWith("System.ValueTuple") && type.GetGenericArguments().Contains(typeof(Tensor));
+
+    static bool Takes(Type type) => type == typeof(Tensor) || type == typeof(Tensor[]) || type == typeof(ReadOnlySpan<Tensor>);
+
+    [Fact]
+    public void Every_layer_has_a_case()
+    {
+        var layers = Assembly.Load("NanoAttention.Layers").GetTypes()
+            .Where(t => t is { IsPublic: true, IsAbstract: false } && Bases(t).Any(b => b.Name == "Module"));
+        string written = string.Join("\n", Cases.Values.Select(c => c.Case.Name));
+        string[] missing = [.. layers.Where(t => !Cases.Values.Any(c => c.Type == t) && !Regex.IsMatch(written, $@"\b{t.Name.Split('`')[0]}\b")).Select(t => t.Name)];
+        Assert.Empty(missing);
+    }
+
+    static IEnumerable<Type> Bases(Type type)
+    {
+        for (var b = type.BaseType; b is not null; b = b.BaseType) yield return b;
+    }
+}
