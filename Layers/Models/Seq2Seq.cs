@@ -84,9 +84,10 @@ public sealed class Seq2Seq : Translator
     (Tensor Context, Tensor? Weights) Look(Tensor h, Memory memory) =>
         Attention is null ? (memory.Last, null) : Attention.Attend(h, memory.Projected!, memory.States, memory.Mask);
 
+    // Tokens from 1: padding, 0, is looked up but has no gradient by convention.
     internal static Case[] Cases =>
     [
-        Case.Of(() => new Seq2Seq(5, 6, 3, 2, 3), (model, x) => model.Forward(x[0], [4, 2], x[1]).Logits, [Input.Indices(5, [2, 4]), Input.Indices(6, [2, 3])]),
-        Case.Of(() => new Seq2Seq(5, 6, 3, 2, null), (model, x) => model.Forward(x[0], [4, 2], x[1]).Logits, [Input.Indices(5, [2, 4]), Input.Indices(6, [2, 3])]),
+        Case.Of(() => new Seq2Seq(5, 6, 3, 2, 3), (model, x) => model.Forward(x[0], [4, 2], x[1]).Logits, [Input.Indices(5, [2, 4]) with { Low = 1 }, Input.Indices(6, [2, 3]) with { Low = 1 }]),
+        Case.Of(() => new Seq2Seq(5, 6, 3, 2, null), (model, x) => model.Forward(x[0], [4, 2], x[1]).Logits, [Input.Indices(5, [2, 4]) with { Low = 1 }, Input.Indices(6, [2, 3]) with { Low = 1 }]),
     ];
 }
