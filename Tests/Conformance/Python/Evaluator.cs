@@ -106,7 +106,7 @@ public sealed class Evaluator(IObjects objects, string source)
             else if (value is IList items) values.AddRange(items.Cast<object?>());
             else throw Error(call, "only a list or a tuple can follow *");
         }
-        return objects.Call(function, values, keywords);
+        return Guarded(call, function, f => objects.Call(f, values, keywords));
     }
 
     long? Bound(Expression? expression) => expression is null ? null : Value(expression) switch

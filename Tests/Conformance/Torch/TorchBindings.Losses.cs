@@ -7,6 +7,8 @@ public static partial class TorchBindings
     static (string Signature, Func<Arguments, object?> Body)[] Losses =>
     [
         ("cross_entropy(input, target, weight=None, ignore_index=-100, reduction='mean', label_smoothing=0.0)", CrossEntropy),
+        ("mse_loss(input, target, reduction='mean')", a => Averaged(a, Loss.MeanSquared)),
+        ("binary_cross_entropy_with_logits(input, target, reduction='mean')", a => Averaged(a, Loss.BinaryCrossEntropy)),
     ];
 
     /// <summary>PyTorch keeps the classes on axis 1, this engine on the last.</summary>
@@ -19,15 +21,15 @@ public static partial class TorchBindings
         int ignore = a.Int("ignore_index");
         double smoothing = a.Float("label_smoothing");
         return a.Text("reduction") == "mean" ? logits.CrossEntropy(target, ignore, smoothing)
-            : Reduced(a, logits.CrossEntropyEach(target, ignore, smoothing));
+            : a.Text("reduction") == "sum" ? logits.CrossEntropyEach(target, ignore, smoothing).Sum()
+            : logits.CrossEntropyEach(target, ignore, smoothing);
     }
 
-    /// <summary>What reduction says of a loss number by number.</summary>
-    static Tensor Reduced(Arguments a, Tensor each) => a.Text("reduction") switch
+    /// <summary>A loss that is the mean of all numbers, or their sum.</summary>
+    static Tensor Averaged(Arguments a, Func<Tensor, Tensor, Tensor> mean) => a.Text("reduction") switch
     {
-        "none" => each,
-        "sum" => each.Sum(),
-        "mean" => each.Mean(),
-        var other => throw new NotSupportedByEngineException($"reduction '{other}'"),
+        "mean" => mean(a.Input(), a.Tensor("target")),
+        "sum" => mean(a.Input(), a.Tensor("target")) * a.Input().Count,
+        var other => throw new NotSupportedByEngineException($"a mean loss with reduction '{other}'"),
     };
 }

@@ -72,7 +72,7 @@ public static partial class TorchBindings
         var (signature, body) =
             table.TryGetValue(path, out var exact) ? exact
             : table.TryGetValue(last, out var any) ? any
-            : throw new NotSupportedByEngineException(path.Replace("Tensor.", "x.", StringComparison.Ordinal));
+            : throw new NotSupportedByEngineException(path);
         try { return body(signature.Bind(values, keywords)); }
         catch (SignatureException e) { throw new NotSupportedByEngineException(e.Message); }
     }

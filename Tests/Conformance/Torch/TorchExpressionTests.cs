@@ -1,0 +1,52 @@
+using NanoAttention.Tests.Conformance;
+using NanoAttention.Tests.Python;
+using Xunit;
+
+namespace NanoAttention.Tests;
+
+/// <summary>Expressions of known functions, in mixes that no case holds; what they must give is worked out by hand.</summary>
+public sealed class TorchExpressionTests
+{
+    static readonly Tensor x = Tensor.Of([1, 2, 3, 4, 5, 6], [2, 3], DType.F64);
+
+    static Tensor Value(string expression, params (string Name, object? Value)[] names)
+    {
+        using var defaults = Defaults.With(dtype: DType.F64);
+        Dictionary<string, object?> all = new() { ["x"] = x };
+        foreach (var (name, value) in names) all.Add(name, value);
+        return (Tensor)Evaluator.Evaluate(expression, new TorchObjects(all))!;
+    }
+
+    [Theory]
+    [InlineData("x.t() @ x", new[] { 3, 3 }, new[] { 17.0, 22, 27, 22, 29, 36, 27, 36, 45 })]
+    [InlineData("-x[..., ::2] ** 2", new[] { 2, 2 }, new[] { -1.0, -9, -16, -36 })]
+    [InlineData("x[None, 1:, -1] * 2 - 1", new[] { 1, 1 }, new[] { 11.0 })]
+    [InlineData("10 / torch.sum(x, dim=[0, 1], keepdim=True)", new[] { 1, 1 }, new[] { 10.0 / 21 })]
+    [InlineData("torch.where(~(x > 2) | (x >= 6), x, 0 * x)", new[] { 2, 3 }, new[] { 1.0, 2, 0, 0, 0, 6 })]
+    [InlineData("torch.cat([x[:, i], x.mean(1, keepdim=True)], -1)", new[] { 2, 3 }, new[] { 3.0, 1, 2, 6, 4, 5 })]
+    [InlineData("torch.max(x.transpose(0, 1), 1)[0]", new[] { 3 }, new[] { 4.0, 5, 6 })]
+    [InlineData("x.reshape(x.shape[1], -1).unsqueeze(0).squeeze()", new[] { 3, 2 }, new[] { 1.0, 2, 3, 4, 5, 6 })]
+    [InlineData("torch.var(x, (0, 1), unbiased=False).sqrt() ** 2", new int[0], new[] { 35.0 / 12 })]
+    [InlineData("torch.split(x, [1, 2], dim=1)[1].movedim(0, -1)", new[] { 2, 2 }, new[] { 2.0, 5, 3, 6 })]
+    public void An_expression_means_what_it_means_in_PyTorch(string expression, int[] shape, double[] values)
+    {
+        var y = Value(expression, ("i", Tensor.From([2, 0], [2])));
+        Assert.Equal(shape, y.Shape.Sizes.ToArray());
+        Close.Check(expression, y.ToDoubles(), values, 1e-14, 0);
+    }
+
+    [Theory]
+    [InlineData("torch.no_such_function(x)", "torch.no_such_function")]
+    [InlineData("x.no_such_method()", "x.no_such_method")]
+    [InlineData("x.sum(1, dtype=torch.float64)", "sum has no argument dtype")]
+    [InlineData("x // 2", "floor_divide")]
+    public void What_is_missing_is_named(string expression, string name) =>
+        Assert.Equal(name, Assert.Throws<NotSupportedByEngineException>(() => Value(expression)).Message);
+
+    [Theory]
+    [InlineData("x.shape.nothing", 7)]
+    [InlineData("x if x else 0", 5)]
+    [InlineData("3(x)", 1)]
+    public void A_wrong_expression_is_refused_at_its_column(string expression, int column) =>
+        Assert.Equal(column, Assert.Throws<PythonException>(() => Value(expression)).Position);
+}
