@@ -48,6 +48,9 @@ public interface IParameterized
 /// <param name="Inputs">What goes in.</param>
 public sealed record Case(string Name, Func<(Tensor[] Parameters, Func<Tensor[], Tensor> Apply)> Prepare, Input[] Inputs)
 {
+    /// <summary>The op or layer it is an example of: the name of the property that lists it, or of the layer.</summary>
+    public string Group { get; init; } = "";
+
     /// <summary>The same function composed of simple ops, for a fused one.</summary>
     public Func<Tensor[], Tensor>? Twin { get; init; }
 
@@ -78,7 +81,7 @@ public sealed record Case(string Name, Func<(Tensor[] Parameters, Func<Tensor[],
         from property in type.GetProperties(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly)
         where property.PropertyType == typeof(Case[])
         from example in (Case[])property.GetValue(null)!
-        select (type, example);
+        select (type, example with { Group = property.Name == "Cases" ? type.Name : property.Name[..^"Cases".Length] });
 
     public override string ToString() => $"{Name} on {string.Join(", ", Inputs)}";
 }

@@ -1,0 +1,36 @@
+namespace NanoAttention.Tutorials;
+
+/// <summary>Runs a program so that Ctrl-C asks it to stop (a second one ends it at once), and turns foreseen failures into one line and an exit code.</summary>
+static class Stop
+{
+    public const int Interrupted = 130;
+
+    /// <summary>What <paramref name="program"/> answers; 1 where it failed, 130 where Ctrl-C ended it.</summary>
+    public static int OnCtrlC(Func<CancellationToken, int> program)
+    {
+        using var source = new CancellationTokenSource();
+        void Ask(object? sender, ConsoleCancelEventArgs e)
+        {
+            e.Cancel = !source.IsCancellationRequested;
+            source.Cancel();
+        }
+        Console.CancelKeyPress += Ask;
+        try
+        {
+            return program(source.Token);
+        }
+        catch (OperationCanceledException) when (source.IsCancellationRequested)
+        {
+            return Interrupted;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException or NotSupportedException or HttpRequestException)
+        {
+            Console.Error.WriteLine($"error: {e.Message}");
+            return 1;
+        }
+        finally
+        {
+            Console.CancelKeyPress -= Ask;
+        }
+    }
+}
