@@ -120,7 +120,7 @@ public static class GradCheck
             GradSlope Along(double[]? u, int i, double slope, double reach)
             {
                 var line = new Line(t => Nudged(x, at, u, i, t, Evaluate), y, c);
-                return line.Check(new(leaves.Names[k], i, u is null ? at[i] : double.NaN, slope), h,
+                return line.Check(new(leaves.Names[k], i, u is null ? at[i] : double.NaN, slope) { Place = u is null ? x.Place(i) : "" }, h,
                     2e-11 * Math.Max(1, largest), 4 * Epsilon * (size + reach * largest));
             }
             foreach (int i in Spread(at.Length, coordinates)) slopes.Add(Along(null, i, g[i], Math.Abs(at[i])));

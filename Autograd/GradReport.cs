@@ -10,6 +10,9 @@ namespace NanoAttention;
 /// <param name="Analytic">The backward pass's slope.</param>
 public sealed record GradSlope(string Input, int Index, double At, double Analytic)
 {
+    /// <summary>Which element it is, as the input itself counts: [1, 2] in a matrix.</summary>
+    public string Place { get; init; } = "";
+
     /// <summary>The step h.</summary>
     public double Step { get; init; }
 
@@ -36,9 +39,9 @@ public sealed record GradSlope(string Input, int Index, double At, double Analyt
 
     public bool Passed => Trouble is null && Ratio <= 1;
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Place}: {Finding}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Where}: {Finding}");
 
-    string Place => Index < 0 ? $"{Input}, along a random direction" : string.Create(CultureInfo.InvariantCulture, $"{Input}[{Index}] = {At:G6}");
+    string Where => Index < 0 ? $"{Input}, along a random direction" : string.Create(CultureInfo.InvariantCulture, $"{Input}{Place} = {At:G6}");
 
     string Finding =>
         Trouble is not null ? string.Create(CultureInfo.InvariantCulture, $"{Trouble} (analytic slope {Analytic:G12})") :

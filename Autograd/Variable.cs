@@ -15,6 +15,9 @@ public interface IVariable<T> where T : class, IVariable<T>
     /// <summary>The numbers themselves, writable, in double precision; gradient checking nudges them one by one.</summary>
     Span<double> Elements { get; }
 
+    /// <summary>What a report calls element i: [i]; nothing where it is the only one.</summary>
+    string Place(int i) => Elements.Length == 1 ? "" : $"[{i}]";
+
     static abstract T operator +(T a, T b);
 
     /// <summary>this += <paramref name="more"/>, unrecorded, in memory that this value alone owns.</summary>

@@ -23,7 +23,7 @@ public sealed class CaseSample
 
     /// <summary>A name for each of <see cref="Leaves"/>.</summary>
     public string[] Names =>
-        [.. Inputs.Index().Where(x => x.Item.DType.IsFloat).Select(x => $"input {x.Index}"), .. Parameters.Select((_, i) => $"parameter {i}")];
+        [.. Inputs.Index().Where(x => x.Item.DType.IsFloat).Select(x => $"input {x.Index}"), .. Parameters.Select((p, i) => $"parameter {i} {p.Shape}")];
 
     /// <summary>The function of the inputs, or of others like them; its random numbers are the same every time.</summary>
     public Tensor Apply(params Tensor[] inputs)

@@ -68,11 +68,21 @@ public sealed partial class Tensor
     {
         get
         {
-            CheckType<double>("Elements");
+            if (DType != DType.F64 || Device is not CpuDevice)
+                throw new ArgumentException($"Elements: {Shape} holds {DType} on {Device.Name}; gradients are checked in double precision on the CPU: make the tensors with dtype: DType.F64, or set Defaults.DType");
             CheckWritable("Elements");
             Storage.Touch();
             return CpuDevice.View<double>(this).Span;
         }
+    }
+
+    /// <summary>[1, 2]: the multi-index of a number, counted in row-major order.</summary>
+    string IVariable<Tensor>.Place(int i)
+    {
+        if (Rank == 0) return "";
+        var index = new int[Rank];
+        for (int axis = Rank - 1; axis >= 0; i /= Shape[axis], axis--) index[axis] = i % Shape[axis];
+        return $"[{string.Join(", ", index)}]";
     }
 
     void CheckType<T>(string op) where T : unmanaged

@@ -128,4 +128,31 @@ public class MemoryTests
             return mean.Item();
         }
     }
+
+    [Fact]
+    public void Training_a_sequence_model_allocates_no_tensor_memory_in_steady_state()
+    {
+        using var _ = Defaults.With(DType.F32, seed: 2);
+        var model = new Seq2Seq(9, 9, 8, 8, 8);
+        var optimizer = new AdamW(model.Parameters(), rate: 1e-2);
+        Tensor source = Tensor.From([1, 2, 3, 4, 5, 6, 7, 0], [2, 4]), target = Tensor.From([1, 2, 3, 5, 6, 7], [2, 3]);
+        double first = Step(), loss = 0;
+        for (int i = 0; i < 10; i++) Step();
+        long misses = Device.Cpu.PoolMisses, memory = GC.GetTotalMemory(forceFullCollection: true);
+        for (int i = 0; i < 300; i++) loss = Step();
+        Assert.Equal(misses, Device.Cpu.PoolMisses);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - memory, long.MinValue, 200_000);
+        Assert.InRange(loss, 0, first / 4);
+
+        double Step()
+        {
+            using var step = Scope.Begin();
+            optimizer.ZeroGrad();
+            var error = model.Forward(source, [4, 3], target).Logits.CrossEntropy(target);
+            error.Backward();
+            GradientClipping.Norm(model.Parameters(), 1);
+            optimizer.Step();
+            return error.Item();
+        }
+    }
 }
