@@ -91,6 +91,11 @@ public abstract class Device
     internal abstract void LstmCell(Tensor gates, Tensor cPrevious, Tensor h, Tensor c, Tensor activated);
     internal abstract void LstmCellBackward(Tensor activated, Tensor cPrevious, Tensor c, Tensor? dh, Tensor? dc, Tensor dgates, Tensor dcPrevious);
 
+    /// <summary>y = softmax(scale · q kᵀ + bias) v and lse, the log-sum-exp of every query's scores; all but lse may be strided.</summary>
+    internal abstract void Attention(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor y, Tensor lse, AttentionShape shape);
+    internal abstract void AttentionBackward(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor y, Tensor lse, Tensor dy, Tensor dq, Tensor dk, Tensor dv, Tensor? dbias, AttentionShape shape);
+    internal abstract void AttentionWeights(Tensor q, Tensor k, Tensor? mask, Tensor? bias, Tensor lse, Tensor weights, AttentionShape shape);
+
     // Optimiser steps, in place
     internal abstract void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, double scale, bool first);
     internal abstract void Adam(Tensor p, Tensor g, Tensor m, Tensor v, double rate, double beta1, double beta2, double epsilon, double decay, double scale, int step, bool decoupled);

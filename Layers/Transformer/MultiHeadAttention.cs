@@ -1,0 +1,107 @@
+namespace NanoAttention;
+
+/// <summary>
+/// Multi-head attention (Vaswani et al. 2017, §3.2.2): every head attends in its own d/h-dimensional subspace. Names and layouts are
+/// PyTorch's: in_proj_weight holds W_q above W_k above W_v, or, where keys or values have other sizes, they stand apart.
+/// Shapes: query (b, t, d), key (b, s, key size), value (b, s, value size) → (b, t, d).
+/// </summary>
+public sealed class MultiHeadAttention : Module
+{
+    readonly int size, heads;
+    readonly double dropout;
+
+    /// <param name="dropout">In training, the probability of dropping a weight.</param>
+    public MultiHeadAttention(int size, int heads, double dropout = 0, bool bias = true, int? keySize = null, int? valueSize = null)
+    {
+        if (size % heads != 0) throw new ArgumentException($"MultiHeadAttention: {heads} heads do not divide the size {size}");
+        (this.size, this.heads, this.dropout) = (size, heads, dropout);
+        if ((keySize ?? size) == size && (valueSize ?? size) == size) InProjWeight = Xavier(3 * size, size);
+        else (QProjWeight, KProjWeight, VProjWeight) = (Xavier(size, size), Xavier(size, keySize ?? size), Xavier(size, valueSize ?? size));
+        InProjBias = bias ? Initialise.Parameter([3 * size]) : null;
+        OutProj = new(size, size, bias);
+        if (bias) Initialise.Constant(OutProj.Bias!, 0);
+    }
+
+    /// <summary>(3d, d)</summary>
+    public Tensor? InProjWeight { get; }
+
+    /// <summary>(d, d)</summary>
+    public Tensor? QProjWeight { get; }
+
+    /// <summary>(d, key size)</summary>
+    public Tensor? KProjWeight { get; }
+
+    /// <summary>(d, value size)</summary>
+    public Tensor? VProjWeight { get; }
+
+    /// <summary>(3d)</summary>
+    public Tensor? InProjBias { get; }
+
+    public Linear OutProj { get; }
+
+    /// <param name="mask">Stretched to (b, h, t, s): Bool, true where a query may see a key, or floating point, added to the scores.</param>
+    /// <param name="keyMask">(b, s) Bool, true at the keys that are no padding.</param>
+    /// <param name="causal">Whether query i sees only keys j ≤ i.</param>
+    public Tensor Forward(Tensor query, Tensor key, Tensor value, Tensor? mask = null, Tensor? keyMask = null, bool causal = false)
+    {
+        var (q, k, v) = Project(query, key, value);                                             // (b, h, t, d/h), (b, h, s, d/h)
+        var (seen, bias) = Masks(mask, keyMask);
+        var y = Tensor.ScaledDotProductAttention(q, k, v, seen, bias, causal, dropout: Training ? dropout : 0);
+        return OutProj.Forward(Merge(y));                                                       // (b, t, d)
+    }
+
+    /// <summary>The same, bit for bit, with the weights of every head, (b, h, t, s).</summary>
+    public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor query, Tensor key, Tensor value, Tensor? mask = null, Tensor? keyMask = null, bool causal = false)
+    {
+        var (q, k, v) = Project(query, key, value);
+        var (seen, bias) = Masks(mask, keyMask);
+        var (y, weights) = Tensor.ScaledDotProductAttentionWithWeights(q, k, v, seen, bias, causal, dropout: Training ? dropout : 0);
+        return (OutProj.Forward(Merge(y)), weights);
+    }
+
+    // What comes from the same tensor is projected in one product.
+    (Tensor Q, Tensor K, Tensor V) Project(Tensor query, Tensor key, Tensor value)
+    {
+        Tensor[] parts = InProjWeight is null
+            ? [.. Split(query, QProjWeight!, 0), .. Split(key, KProjWeight!, 1), .. Split(value, VProjWeight!, 2)]
+            : query == key && key == value ? Parts(query, 0, 3)
+            : key == value ? [.. Parts(query, 0, 1), .. Parts(key, 1, 2)]
+            : [.. Parts(query, 0, 1), .. Parts(key, 1, 1), .. Parts(value, 2, 1)];
+        return (parts[0], parts[1], parts[2]);
+    }
+
+    // Projections first … first + count − 1 of x
+    Tensor[] Parts(Tensor x, int first, int count) => Split(x, count == 3 ? InProjWeight! : InProjWeight!.Slice(0, first * size, count * size), first);
+
+    // (b, t, in) → count × (b, h, t, d/h), by a weight (count · d, in)
+    Tensor[] Split(Tensor x, Tensor weight, int first)
+    {
+        int count = weight.Shape[0] / size;
+        var bias = count == 3 ? InProjBias : InProjBias?.Slice(0, first * size, count * size);
+        var y = x.Linear(weight, bias);                                                         // (b, t, count · d)
+        var parts = y.Reshape(x.Shape[0], x.Shape[1], count, heads, size / heads).Unbind(2);    // count × (b, t, h, d/h)
+        return Array.ConvertAll(parts, part => part.Transpose(1, 2));                           // count × (b, h, t, d/h)
+    }
+
+    // (b, h, t, d/h) → (b, t, d)
+    Tensor Merge(Tensor x) => x.Transpose(1, 2).Reshape(x.Shape[0], x.Shape[2], size);
+
+    // What may be seen and what is added, as the attention takes them.
+    static (Tensor? Seen, Tensor? Bias) Masks(Tensor? mask, Tensor? keyMask)
+    {
+        var keys = keyMask?.Unsqueeze(1).Unsqueeze(1);                                          // (b, 1, 1, s)
+        if (mask is null) return (keys, null);
+        if (mask.DType.IsFloat) return (keys, mask);
+        return (keys is null ? mask : mask & keys, null);
+    }
+
+    static Tensor Xavier(int outputs, int inputs) => Initialise.XavierUniform(Initialise.Parameter([outputs, inputs]));
+
+    internal static Case[] Cases =>
+    [
+        Case.Of(() => new MultiHeadAttention(4, 2), (attention, x) => attention.Forward(x[0], x[0], x[0], causal: true), [[2, 3, 4]]) with { Bench = [[12, 64, 4]] },
+        Case.Of(() => new MultiHeadAttention(4, 2), (attention, x) => attention.Forward(x[0], x[1], x[1], keyMask: x[2]), [[2, 3, 4], [2, 5, 4], Input.Mask([2, 5])]),
+        Case.Of(() => new MultiHeadAttention(4, 2, bias: false, keySize: 3, valueSize: 5), (attention, x) => attention.Forward(x[0], x[1], x[2], x[3]), [[2, 3, 4], [2, 2, 3], [2, 2, 5], [3, 2]]),
+        Case.Of(() => new MultiHeadAttention(4, 2), (attention, x) => attention.ForwardWithWeights(x[0], x[1], x[2]).Weights, [[1, 3, 4], [1, 2, 4], [1, 2, 4]]),
+    ];
+}
