@@ -9,7 +9,7 @@ public static class Padding
         var inside = new bool[lengths.Length * size];
         for (int i = 0; i < lengths.Length; i++)
         {
-            if ((uint)lengths[i] > (uint)size) throw new ArgumentException($"Padding.Mask: the length {lengths[i]} of row {i} is not between 0 and {size}");
+            if ((uint)lengths[i] > (uint)size) throw new ArgumentException($"Padding: the length {lengths[i]} of row {i} is not between 0 and {size}");
             inside.AsSpan(i * size, lengths[i]).Fill(true);
         }
         return Tensor.From(inside, [lengths.Length, size], device);

@@ -71,7 +71,20 @@ public static unsafe partial class Attention
             Clear(head.DV, shape.Keys, shape.ValueDim, shape.DV.Row);
             if (dbias.Length > 0) new Span<T>(dbias.Pointer + (long)head.Number * shape.Queries * shape.Keys, shape.Queries * shape.Keys).Clear();
             for (var i = 0; i < shape.Queries; i++)
-                delta[head.Number * shape.Queries + i] = Rows.Dot<V, T>(new(hy + (long)i * shape.Y.Row, shape.ValueDim), new(head.DY + (long)i * shape.Y.Row, shape.ValueDim));
+                delta[head.Number * shape.Queries + i] = Delta<V>(head.DY + (long)i * shape.Y.Row, hy + (long)i * shape.Y.Row);
+        }
+
+        /// <summary>
+        /// dy · y of a row, summed number by number as the tiles sum dy · v: where a query looks at one key alone, y is its v, and the
+        /// difference of the two is exactly 0.
+        /// </summary>
+        T Delta<V>(T* dy, T* y) where V : struct, ISimd<V, T>
+        {
+            V sum = V.Of(0);
+            for (var i = 0; i < shape.ValueDim; i++) sum = V.MulAdd(V.Broadcast(dy[i]), V.Broadcast(y[i]), sum);
+            T first = default;
+            V.StorePart(sum, new(&first, 1), 0, 1);
+            return first;
         }
 
         /// <summary>What a block of queries and keys adds to the gradients.</summary>

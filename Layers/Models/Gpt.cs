@@ -83,6 +83,8 @@ public sealed class GptBody(GptConfig config) : Module
         foreach (var block in H) x = block.Forward(x);
         return LnF.Forward(x);
     }
+
+    internal static Case[] Cases => [Case.Of(() => new GptBody(new(5, Block: 4, Layers: 1, Heads: 2, Size: 4)), (body, x) => body.Forward(x[0]), [Input.Indices(5, [2, 3])])];
 }
 
 /// <summary>x + attention(LN(x)), then x + MLP(LN(x)): (b, t, d) → (b, t, d).</summary>

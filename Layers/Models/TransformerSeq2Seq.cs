@@ -65,6 +65,6 @@ public sealed class TransformerSeq2Seq : Translator
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new TransformerSeq2Seq(5, 6, size: 4, heads: 2, inner: 6, layers: 1, dropout: 0), (model, x) => model.Forward(x[0], [4, 2], x[1]).Logits, [Input.Indices(5, [2, 4]), Input.Indices(6, [2, 3])]),
+        Case.Of(() => new TransformerSeq2Seq(5, 6, size: 4, heads: 2, inner: 6, layers: 1, dropout: 0), (model, x) => model.Forward(x[0], [4, 2], x[1]).Logits, [Input.Indices(5, [2, 4]) with { Low = 1 }, Input.Indices(6, [2, 3]) with { Low = 1 }]),
     ];
 }

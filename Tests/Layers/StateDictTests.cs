@@ -38,6 +38,39 @@ public class StateDictTests
         "init_h.weight", "init_h.bias", "init_c.weight", "init_c.bias", "attn_q.weight", "attn_k.weight", "attn_v",
         "decoder.weight_ih", "decoder.weight_hh", "decoder.bias_ih", "decoder.bias_hh", "out.weight", "out.bias");
 
+    static readonly string[] attentionNames = ["in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"];
+
+    [Fact]
+    public void MultiHeadAttentionHasPyTorchsNames()
+    {
+        HasNames(new MultiHeadAttention(8, 2), attentionNames);
+        HasNames(new MultiHeadAttention(8, 2, bias: false), "in_proj_weight", "out_proj.weight");
+        HasNames(new MultiHeadAttention(8, 2, keySize: 6, valueSize: 5), "q_proj_weight", "k_proj_weight", "v_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias");
+    }
+
+    [Fact]
+    public void TransformerLayersHavePyTorchsNames()
+    {
+        string[] inner = ["linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias", "norm1.weight", "norm1.bias", "norm2.weight", "norm2.bias"];
+        string[] self = [.. attentionNames.Select(n => "self_attn." + n)], cross = [.. attentionNames.Select(n => "multihead_attn." + n)];
+        string[] encoder = [.. self, .. inner], decoder = [.. self, .. cross, .. inner, "norm3.weight", "norm3.bias"], norm = ["norm.weight", "norm.bias"];
+        HasNames(new TransformerEncoderLayer(8, 2), encoder);
+        HasNames(new TransformerDecoderLayer(8, 2), decoder);
+        HasNames(new Transformer(8, 2, 2, 1),
+            [.. Under("encoder.layers.0.", encoder), .. Under("encoder.layers.1.", encoder), .. Under("encoder.", norm), .. Under("decoder.layers.0.", decoder), .. Under("decoder.", norm)]);
+
+        static IEnumerable<string> Under(string prefix, string[] names) => names.Select(n => prefix + n);
+    }
+
+    [Fact]
+    public void GptHasNanoGptsNames()
+    {
+        HasNames(new Gpt(new(5, Layers: 1, Heads: 2, Size: 4)), "transformer.wte.weight", "transformer.wpe.weight",
+            "transformer.h.0.ln_1.weight", "transformer.h.0.attn.c_attn.weight", "transformer.h.0.attn.c_proj.weight",
+            "transformer.h.0.ln_2.weight", "transformer.h.0.mlp.c_fc.weight", "transformer.h.0.mlp.c_proj.weight", "transformer.ln_f.weight");
+        Assert.Contains("transformer.h.0.attn.c_attn.bias", new Gpt(new(5, Layers: 1, Heads: 2, Size: 4, Bias: true)).StateDict().Keys);
+    }
+
     sealed class Tied : Module
     {
         public Embedding Wte { get; } = new(5, 3);
