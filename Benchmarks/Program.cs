@@ -1,1 +1,3 @@
-Console.WriteLine("NanoAttention");
+using NanoAttention.Benchmarks;
+
+return Command.Create().Parse(args).Invoke();

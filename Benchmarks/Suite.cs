@@ -1,0 +1,31 @@
+using BenchmarkDotNet.Attributes;
+
+namespace NanoAttention.Benchmarks;
+
+/// <summary>All that is timed, as BenchmarkDotNet sees it: one method, whose parameter is the work.</summary>
+public class Suite
+{
+    const int Warmups = 3;
+    Action run = () => { };
+
+    [ParamsSource(nameof(Works))]
+    public required Work Work { get; set; }
+
+    /// <summary>Every work for this machine, in the order of the tables.</summary>
+    public static IEnumerable<Work> Works() =>
+    [
+        .. Product.Of(CpuLadder.Rungs),
+        .. Machine.Gpu is { } gpu ? Transfer.On(gpu) : [],
+        .. CaseWork.On(Machine.Devices),
+    ];
+
+    [GlobalSetup]
+    public void Prepare()
+    {
+        run = Work.Prepare();
+        for (int i = 0; i < Warmups; i++) run();    // compiles the code and fills the pools
+    }
+
+    [Benchmark]
+    public void Run() => run();
+}
