@@ -1,7 +1,7 @@
 namespace NanoAttention.Benchmarks;
 
 /// <summary>An op or a layer at the bench shapes of one of its cases: forward alone, unrecorded, or forward and backward.</summary>
-public sealed record CaseWork(Case Case, bool Backward, Device Device) : Work($"{Title(Case)}{(Backward ? ", forward and backward" : "")}", Device)
+public sealed record CaseWork(Case Case, bool Backward, Device Device) : Work($"{Case.Group}: {Title(Case)}{(Backward ? ", forward and backward" : "")}", Device)
 {
     /// <summary>What is computed, without the lambda around it, and on what.</summary>
     public static string Title(Case example) => $"{Label(example)} on {string.Join(", ", example.Bench!)}";
