@@ -25,8 +25,7 @@ static class Command
         bool Wanted(Work work) => filter is null || work.Name.Contains(filter, StringComparison.OrdinalIgnoreCase);
         if (!Suite.Works().Any(Wanted))
         {
-            Console.Error.WriteLine($"Nothing has '{filter}' in its name. There are:");
-            foreach (string name in Suite.Works().Select(work => work.Name).Distinct()) Console.Error.WriteLine($"  {name}");
+            Console.Error.WriteLine($"--filter: nothing has '{filter}' in its name; there are {string.Join(", ", Suite.Works().Select(work => work.Name.Split(':')[0]).Distinct())}");
             return 1;
         }
         if (Machine.Skipped is { } reason) Console.WriteLine(reason);

@@ -7,7 +7,7 @@ static class Machine
     public static Device? Gpu => null;
 
     /// <summary>Why no GPU is timed; null where one is.</summary>
-    public static string? Skipped => Gpu is null ? "GPU: skipped" : null;
+    public static string? Skipped => Gpu is null ? "GPU: skipped, since the engine has no GPU device yet" : null;
 
     public static IEnumerable<Device> Devices => Gpu is { } gpu ? [Device.Cpu, gpu] : [Device.Cpu];
 }

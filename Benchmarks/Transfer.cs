@@ -19,7 +19,7 @@ public enum TransferKind
 }
 
 /// <summary>A launch, or so many bytes on their way to the GPU or back.</summary>
-public sealed record Transfer(TransferKind Kind, int Bytes, Device Device) : Work($"GPU {Label(Kind)} of {Units.Bytes(Bytes)}", Device)
+public sealed record Transfer(TransferKind Kind, int Bytes, Device Device) : Work($"GPU: {Label(Kind)} of {Units.Bytes(Bytes)}", Device)
 {
     const int Launches = 1000;
 
