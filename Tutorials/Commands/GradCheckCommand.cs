@@ -33,7 +33,7 @@ static class GradCheckCommand
             var row = CaseCheck.Run(example);
             if (row.Passed) passed++;
             else failures.Add(row);
-            table.AddRow(Markup.Escape(example.Group), Markup.Escape(row.Shapes), row.Worst.ToString("0.000", CultureInfo.InvariantCulture), row.Passed ? "[green]passed[/]" : "[red]FAILED[/]");
+            table.AddRow(Markup.Escape(example.Group), Markup.Escape(row.Shapes), row.Worst.ToString("G3", CultureInfo.InvariantCulture), row.Passed ? "[green]passed[/]" : "[red]FAILED[/]");
         }
         AnsiConsole.Write(table);
         foreach (var row in failures) Console.WriteLine($"{row.Name}: {row.Failure}");
