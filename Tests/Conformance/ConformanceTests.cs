@@ -29,13 +29,18 @@ public sealed class ConformanceTests
     }
 
     [Theory]
+    [InlineData("gpt_nobias", DType.F64)]
+    [InlineData("gpt_nobias", DType.F32)]
+    [InlineData("gpt_bias", DType.F64)]
+    [InlineData("gpt_bias", DType.F32)]
     [InlineData("seq2seq_bahdanau", DType.F64)]
     [InlineData("seq2seq_bahdanau", DType.F32)]
     public void A_whole_model_agrees(string name, DType dtype)
     {
         string? folder = Vectors.Find("models", name);
         Assert.SkipWhen(folder is null, Vectors.Absent("models", name));
-        new Seq2SeqCase(folder, dtype).Check();
+        ModelCase model = name.StartsWith("gpt", StringComparison.Ordinal) ? new GptCase(folder, dtype) : new Seq2SeqCase(folder, dtype);
+        model.Check();
     }
 
     [Fact]

@@ -65,9 +65,11 @@ public sealed class TorchCase(JsonElement json)
         _ => value.EnumerateObject().ToDictionary(m => (object)m.Name, m => ToPython(m.Value)),
     };
 
-    static Entry Read(JsonElement entry) => new(
-        entry.GetProperty("name").GetString()!, entry.GetProperty("key").GetString(),
-        entry.TryGetProperty("of", out var of) ? of.GetString() : entry.TryGetProperty("output", out var output) ? output.GetString() : null,
-        entry.TryGetProperty("kind", out var kind) ? kind.GetString() : null,
-        entry.TryGetProperty("nograd", out var none) && none.GetBoolean());
+    static Entry Read(JsonElement entry)
+    {
+        string? of = Text("of") ?? Text("output");
+        return new(Text("name") ?? of!, Text("key"), of, Text("kind"), entry.TryGetProperty("nograd", out var none) && none.GetBoolean());
+
+        string? Text(string name) => entry.TryGetProperty(name, out var value) ? value.GetString() : null;
+    }
 }

@@ -26,6 +26,16 @@ public sealed class Seq2SeqCase : ModelCase
         yield return ("encoder_states", model.Encoder.Forward(model.SrcEmbedding.Forward(Io["batch.0.src"]), lengths: Lengths(0)).Output);
     }
 
+    protected override ParameterGroup[] Groups(double decay) => [new(model.Parameters()) { Decay = decay }];
+
+    protected override void CheckDecoding()
+    {
+        int[][] greedy = [.. Json.GetProperty("extra").GetProperty("greedy").EnumerateArray().Select(s => s.EnumerateArray().Select(i => i.GetInt32()).ToArray())];
+        var found = model.Translate(Io["batch.0.src"], Lengths(0), greedy[0].Length);
+        for (int i = 0; i < greedy.Length; i++)
+            if (!found[i].Symbols.SequenceEqual(greedy[i].TakeWhile(s => s != Translator.End))) throw new MismatchException($"the greedy translation of sentence {i} differs");
+    }
+
     (Tensor Logits, Tensor? Attention) Forward(int batch) => model.Forward(Io[$"batch.{batch}.src"], Lengths(batch), Io[$"batch.{batch}.tgt_in"]);
 
     int[] Lengths(int batch) => Io[$"batch.{batch}.src_lengths"].ToArray<int>();

@@ -78,9 +78,9 @@ public static partial class TorchBindings
     }
 
     /// <summary>An argument as a tensor; a number becomes one of rank 0.</summary>
-    static Tensor Tensor(this Arguments a, string name) => a.TensorOrNone(name) ?? throw a.Wrong(name, "a tensor");
+    public static Tensor Tensor(this Arguments a, string name) => a.TensorOrNone(name) ?? throw a.Wrong(name, "a tensor");
 
-    static Tensor? TensorOrNone(this Arguments a, string name) => a[name] switch
+    public static Tensor? TensorOrNone(this Arguments a, string name) => a[name] switch
     {
         null => null,
         NanoAttention.Tensor x => x,

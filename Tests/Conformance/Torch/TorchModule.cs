@@ -3,7 +3,7 @@ using NanoAttention.Tests.Python;
 namespace NanoAttention.Tests.Conformance;
 
 /// <summary>A layer of this project standing for one of PyTorch's: made from its keywords, with the case's weights, called with its arguments.</summary>
-public sealed class TorchModule(Module layer, string signature, Func<Arguments, object?> forward)
+public sealed partial class TorchModule(Module layer, string signature, Func<Arguments, object?> forward)
 {
     static readonly Dictionary<string, (Signature Signature, Func<Arguments, TorchModule> Make)> table =
         Makers.Select(maker => (Signature: new Signature(maker.Signature), maker.Make)).ToDictionary(maker => maker.Signature.Name);
@@ -38,6 +38,7 @@ public sealed class TorchModule(Module layer, string signature, Func<Arguments, 
             a => Chained(new Embedding(a.Int("num_embeddings"), a.Int("embedding_dim"), Place(a.IntOrNone("padding_idx"), a.Int("num_embeddings"))))),
         ("LSTM(input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0, bidirectional=False)", Lstm),
         ("LSTMCell(input_size, hidden_size, bias=True)", LstmCell),
+        .. Transformers,
     ];
 
     static TorchModule Chained(Layer layer) => new(layer, "forward(input)", a => layer.Forward(a.Input()));
