@@ -14,6 +14,7 @@ public sealed class Lstm : Module
     /// <param name="dropout">The probability with which, in training, an output of a layer is dropped before the next.</param>
     public Lstm(int inputs, int hidden, int layers = 1, bool bidirectional = false, bool batchFirst = true, bool bias = true, double dropout = 0)
     {
+        if (layers < 1) throw new ArgumentOutOfRangeException(nameof(layers), $"Lstm: it must have at least one layer, not {layers}");
         (this.inputs, this.hidden, this.layers, this.bidirectional, this.batchFirst, this.dropout) = (inputs, hidden, layers, bidirectional, batchFirst, dropout);
         for (int layer = 0; layer < layers; layer++)
             for (int direction = 0; direction < Directions; direction++)

@@ -31,6 +31,7 @@ public sealed partial class Tensor
 
     static Case[] GatherCases =>
     [
+        Case.Of((table, i) => table.Gather(i, padding: 0), [5, 3], Input.Indices(5, [2, 4]) with { Low = 1 }),
         Case.Of((table, i) => table.Gather(i), [5, 3], Input.Indices(5, [2, 4])) with { Bench = [[1000, 256], Input.Indices(1000, [4096])] },
     ];
 }
