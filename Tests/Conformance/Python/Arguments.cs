@@ -30,9 +30,6 @@ public sealed class Arguments(string function, IReadOnlyDictionary<string, objec
         var value => [ToInt(name, value)],
     };
 
-    /// <summary>Ints for each of <paramref name="count"/> axes, where one stands for all.</summary>
-    public int[] Ints(string name, int count) => Ints(name) is [var one] ? [.. Enumerable.Repeat(one, count)] : Ints(name);
-
     public SignatureException Wrong(string name, string expected) =>
         new($"{function}: {name} is {Plain.TypeName(values.GetValueOrDefault(name))}, not {expected}");
 
