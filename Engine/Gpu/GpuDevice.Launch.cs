@@ -1,0 +1,88 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace NanoAttention;
+
+public sealed partial class GpuDevice
+{
+    // compiled kernels by the method they come from, whose delegate the compiler makes once for each formula
+    readonly Dictionary<Delegate, Delegate> compiled = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>A thread for each of so many items, or as many as do the GPU good: the rest is shared out.</summary>
+    KernelConfig Items(int count)
+    {
+        int group = IsSimulated ? 4 : 256, most = IsSimulated ? 2 : 32 * accelerator.NumMultiprocessors;
+        return new(Math.Min((count + group - 1) / group, most), group);
+    }
+
+    /// <summary>A group for each of so many rows of n numbers, or as many as do the GPU good.</summary>
+    KernelConfig Groups(int rows, int n)
+    {
+        int group = 4, most = IsSimulated ? 2 : 32 * accelerator.NumMultiprocessors;
+        if (!IsSimulated)
+            for (group = 32; group < n && group < Kernels.Gpu.Threads.MaxGroup;) group *= 2;
+        return new(Math.Min(rows, most), group);
+    }
+
+    void Launch<A, B>(KernelConfig shape, Action<A, B> kernel, A a, B b) where A : struct where B : struct
+    {
+        if (shape.GridDim.X == 0) return;
+        lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b);
+    }
+
+    void Launch<A, B, C>(KernelConfig shape, Action<A, B, C> kernel, A a, B b, C c) where A : struct where B : struct where C : struct
+    {
+        if (shape.GridDim.X == 0) return;
+        lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b, c);
+    }
+
+    void Launch<A, B, C, D>(KernelConfig shape, Action<A, B, C, D> kernel, A a, B b, C c, D d)
+        where A : struct where B : struct where C : struct where D : struct
+    {
+        if (shape.GridDim.X == 0) return;
+        lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b, c, d);
+    }
+
+    void Launch<A, B, C, D, E>(KernelConfig shape, Action<A, B, C, D, E> kernel, A a, B b, C c, D d, E e)
+        where A : struct where B : struct where C : struct where D : struct where E : struct
+    {
+        if (shape.GridDim.X == 0) return;
+        lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b, c, d, e);
+    }
+
+    void Launch<A, B, C, D, E, F>(KernelConfig shape, Action<A, B, C, D, E, F> kernel, A a, B b, C c, D d, E e, F f)
+        where A : struct where B : struct where C : struct where D : struct where E : struct where F : struct
+    {
+        if (shape.GridDim.X == 0) return;
+        lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b, c, d, e, f);
+    }
+
+    void Launch<A, B, C, D, E, F, G>(KernelConfig shape, Action<A, B, C, D, E, F, G> kernel, A a, B b, C c, D d, E e, F f, G g)
+        where A : struct where B : struct where C : struct where D : struct where E : struct where F : struct where G : struct
+    {
+        if (shape.GridDim.X == 0) return;
+        lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b, c, d, e, f, g);
+    }
+
+    void Launch<A, B, C, D, E, F, G, H>(KernelConfig shape, Action<A, B, C, D, E, F, G, H> kernel, A a, B b, C c, D d, E e, F f, G g, H h)
+        where A : struct where B : struct where C : struct where D : struct where E : struct where F : struct where G : struct where H : struct
+    {
+        if (shape.GridDim.X == 0) return;
+        lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b, c, d, e, f, g, h);
+    }
+
+    L Compiled<K, L>(K kernel, Func<Accelerator, K, L> load) where K : Delegate where L : Delegate
+    {
+        if (compiled.TryGetValue(kernel, out var launcher)) return (L)launcher;
+        var loaded = load(accelerator, kernel);
+        compiled.Add(kernel, loaded);
+        return loaded;
+    }
+
+    // The stream, with the accelerator bound to this thread.
+    AcceleratorStream Ready()
+    {
+        if (Accelerator.Current != accelerator) accelerator.Bind();
+        return stream;
+    }
+}

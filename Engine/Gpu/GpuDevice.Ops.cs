@@ -1,0 +1,121 @@
+using ILGPU;
+using ILGPU.Runtime;
+using NanoAttention.Kernels;
+using NanoAttention.Kernels.Gpu;
+
+namespace NanoAttention;
+
+public sealed partial class GpuDevice
+{
+    internal override void Fill(Tensor y, double value)
+    {
+        switch (y.DType)
+        {
+            case DType.F32: Launch(Items(y.Count), Kernels.Gpu.Fill.Forward, View(y), (float)value); break;
+            case DType.I32: Launch(Items(y.Count), Kernels.Gpu.Fill.Forward, View<int>(y), (int)value); break;
+            default: Launch(Items(y.Count), Kernels.Gpu.Fill.Forward, View<byte>(y), value == 0 ? (byte)0 : (byte)1); break;
+        }
+    }
+
+    internal override void Copy(Tensor x, Tensor y)
+    {
+        if (x.DType == DType.Bool) Go<byte>(); else Go<int>();
+
+        void Go<T>() where T : unmanaged
+        {
+            if (y.IsContiguous) Launch(Items(y.Count), Kernels.Gpu.Copy.Strided, View<T>(x), View<T>(y), new Steps(Layout.Of(y.Shape.Sizes, x.Strides)));
+            else Launch(Items(y.Count), Kernels.Gpu.CopyInto.Strided, View<T>(x), View<T>(y), new Steps(Layout.Of(y.Shape.Sizes, x.Strides, y.Strides)), y.Count);
+        }
+    }
+
+    internal override void Cast(Tensor x, Tensor y)
+    {
+        var shape = Items(y.Count);
+        switch (x.DType, y.DType)
+        {
+            case (DType.F32, DType.I32): Launch(shape, Kernels.Gpu.Cast.FloatToInt, View(x), View<int>(y)); break;
+            case (DType.F32, DType.Bool): Launch(shape, Kernels.Gpu.Cast.FloatToBool, View(x), View<byte>(y)); break;
+            case (DType.I32, DType.F32): Launch(shape, Kernels.Gpu.Cast.IntToFloat, View<int>(x), View(y)); break;
+            case (DType.I32, DType.Bool): Launch(shape, Kernels.Gpu.Cast.IntToBool, View<int>(x), View<byte>(y)); break;
+            case (DType.Bool, DType.F32): Launch(shape, Kernels.Gpu.Cast.BoolToFloat, View<byte>(x), View(y)); break;
+            case (DType.Bool, DType.I32): Launch(shape, Kernels.Gpu.Cast.BoolToInt, View<byte>(x), View<int>(y)); break;
+            default: Copy(x, y); break;
+        }
+    }
+
+    internal override void Map<F>(F f, Tensor x, Tensor y) => Launch(Items(y.Count), Kernels.Gpu.Map.Forward, f, View(x), View(y));
+
+    internal override void MapBackward<F>(F f, Tensor x, Tensor y, Tensor dy, Tensor dx) =>
+        Launch(Items(y.Count), Kernels.Gpu.Map.Backward, f, View(x), View(y), View(dy), View(dx));
+
+    internal override void Zip<F>(F f, Tensor a, Tensor b, Tensor y) => Launch(Items(y.Count), Kernels.Gpu.Zip.Forward, f, View(a), View(b), View(y), Pair(a, b, y));
+
+    internal override void ZipBackward<F>(F f, Tensor a, Tensor b, Tensor y, Tensor dy, Tensor d, bool first)
+    {
+        if (first) Launch(Items(y.Count), Kernels.Gpu.Zip.BackwardA, f, View(a), View(b), View(y), View(dy), View(d), Pair(a, b, y));
+        else Launch(Items(y.Count), Kernels.Gpu.Zip.BackwardB, f, View(a), View(b), View(y), View(dy), View(d), Pair(a, b, y));
+    }
+
+    internal override void Compare<F>(F f, Tensor a, Tensor b, Tensor y)
+    {
+        switch (a.DType)
+        {
+            case DType.F32: Launch(Items(y.Count), Kernels.Gpu.Zip.Compare, f, View(a), View(b), View<byte>(y), Pair(a, b, y)); break;
+            case DType.I32: Launch(Items(y.Count), Kernels.Gpu.Zip.CompareIntegers, f, View<int>(a), View<int>(b), View<byte>(y), Pair(a, b, y)); break;
+            default: Compare(f, a.To(DType.I32), b.To(DType.I32), y); break;
+        }
+    }
+
+    // how a and b step through y's shape
+    static Steps Pair(Tensor a, Tensor b, Tensor y) => new(Layout.Of(y.Shape.Sizes, a.Strides, b.Strides));
+
+    internal override void Where(Tensor condition, Tensor a, Tensor b, Tensor y)
+    {
+        var steps = new Steps(Layout.Of(y.Shape.Sizes, a.Strides, b.Strides, condition.Strides));
+        if (y.DType == DType.Bool) Launch(Items(y.Count), Kernels.Gpu.Where.Forward, View<byte>(condition), View<byte>(a), View<byte>(b), View<byte>(y), steps);
+        else Launch(Items(y.Count), Kernels.Gpu.Where.Forward, View<byte>(condition), View<int>(a), View<int>(b), View<int>(y), steps);
+    }
+
+    internal override void Axpy(double alpha, Tensor x, Tensor y) => Launch(Items(y.Count), Kernels.Gpu.Axpy.Add, (float)alpha, View(x), View(y));
+
+    internal override void Reduce<R>(R r, Tensor x, Tensor y, int n, int inner)
+    {
+        if (inner > 1)
+        {
+            Launch(Items(y.Count), Kernels.Gpu.Reduce.Columns, r, View(x), View(y), n, inner);
+            return;
+        }
+        if (n <= Kernels.Gpu.Reduce.Block)
+        {
+            Launch(Groups(y.Count, n), Kernels.Gpu.Reduce.Rows, r, View(x), View(y), n);
+            return;
+        }
+        int blocks = Kernels.Gpu.Reduce.BlockCount(n);
+        var partial = Tensor.Empty([y.Count, blocks], x.DType, this, "Reduce");
+        Launch(Groups(y.Count * blocks, n), Kernels.Gpu.Reduce.Blocks, r, View(x), View(partial), n);
+        Reduce(new Merge<R>(r), partial, y, blocks, 1);
+    }
+
+    internal override void ArgReduce(bool largest, Tensor x, Tensor y, int n, int inner) =>
+        Launch(Items(y.Count), Kernels.Gpu.ArgReduce.Largest, largest ? 1f : -1f, View(x), View<int>(y), n, inner);
+
+    internal override void MatMul(Tensor a, Tensor b, Tensor c, bool accumulate)
+    {
+        int side = IsSimulated ? 2 : 16;
+        var whole = Kernels.MatMulShape.Of(a.Shape.Sizes, a.Strides, b.Shape.Sizes, b.Strides, c.Shape.Sizes);
+    }
+
+    internal override void Softmax(Tensor x, Tensor y, bool log)
+    {
+        int n = x.Shape[^1];
+        if (log) Launch(Groups(y.Count / Math.Max(n, 1), n), LogSoftmax.Forward, View(x), View(y), n);
+        else Launch(Groups(y.Count / Math.Max(n, 1), n), Kernels.Gpu.Softmax.Forward, View(x), View(y), n);
+    }
+
+    internal override void SoftmaxBackward(Tensor y, Tensor dy, Tensor dx, bool log)
+    {
+        int n = y.Shape[^1];
+        if (log) Launch(Groups(y.Count / Math.Max(n, 1), n), LogSoftmax.Backward, View(y), View(dy), View(dx), n);
+        else Launch(Groups(y.Count / Math.Max(n, 1), n), Kernels.Gpu.Softmax.Backward, View(y), View(dy), View(dx), n);
+    }
+}

@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace NanoAttention;
+
+/// <summary>
+/// The graphics processor, by way of ILGPU: CUDA, else OpenCL, else ILGPU's simulator, which runs the same kernels, slowly, on the
+/// processor. Calls return when the work is launched; reading numbers back waits for it. Threads take turns.
+/// </summary>
+public sealed partial class GpuDevice : Device
+{
+    readonly object gate = new();
+    readonly Accelerator accelerator;
+    readonly AcceleratorStream stream;
+    readonly GpuMemory memory;
+    readonly Staging staging;
+
+    internal GpuDevice()
+    {
+        (accelerator, Name) = Accelerators.Best();
+        stream = accelerator.DefaultStream;
+        memory = new(accelerator);
+        staging = new(accelerator);
+        nothing = accelerator.Allocate1D<float>(1).View.SubView(0, 0);
+    }
+
+    public override string Name { get; }
+
+    public override bool IsSimulated => accelerator.AcceleratorType == AcceleratorType.CPU;
+
+    /// <summary>How often numbers were sent to the GPU.</summary>
+    public long Uploads { get; private set; }
+
+    /// <summary>How often numbers were read back, each time waiting for the GPU.</summary>
+    public long Downloads { get; private set; }
+
+    internal override void CheckType(DType type, string op)
+    {
+        if (type == DType.F64) throw new NotSupportedException($"{op}: {Name} holds F32, I32 and Bool; F64 runs on the CPU");
+    }
+
+    internal override object Rent(int bytes)
+    {
+        lock (gate)
+        {
+            var (buffer, isNew) = memory.Rent(bytes);
+            if (isNew) CountMiss();
+            return buffer;
+        }
+    }
+
+    internal override void Return(object buffer, int bytes)
+    {
+        lock (gate) memory.Return((GpuBuffer)buffer);
+    }
+
+    internal override void Upload(ReadOnlySpan<byte> from, Tensor to)
+    {
+        if (from.IsEmpty) return;
+        lock (gate)
+        {
+            Uploads++;
+            if (Staging.Takes(from.Length)) staging.Send(from, Bytes(to), stream);
+            else Bytes(to).CopyFromCPU(stream, ref MemoryMarshal.GetReference(from), from.Length);
+        }
+    }
+
+    internal override void Download(Tensor from, Span<byte> to)
+    {
+        if (to.IsEmpty) return;
+        lock (gate)
+        {
+            Downloads++;
+            Bytes(from).CopyToCPU(stream, ref MemoryMarshal.GetReference(to), to.Length);
+        }
+    }
+
+    internal override void Synchronize()
+    {
+        lock (gate) stream.Synchronize();
+    }
+
+    static ArrayView<byte> Bytes(Tensor x) => View<byte>(x, x.DType.Size, x.Count * x.DType.Size);
+
+    /// <summary>The numbers of a contiguous tensor; of a strided one, all from its first to the end of its memory.</summary>
+    static ArrayView<T> View<T>(Tensor x) where T : unmanaged =>
+        View<T>(x, x.DType.Size, x.IsContiguous ? x.Count * x.DType.Size : x.Storage.Bytes - x.Offset * x.DType.Size);
+
+    static ArrayView<T> View<T>(Tensor x, int size, int bytes) where T : unmanaged =>
+        ((GpuBuffer)x.Storage.Read()).Bytes.SubView((long)x.Offset * size, bytes).Cast<T>();
+
+    static ArrayView<float> View(Tensor x) => View<float>(x);
+
+    readonly ArrayView<float> nothing;
+
+    ArrayView<float> Optional(Tensor? x) => x is null ? nothing : View(x);
+}
