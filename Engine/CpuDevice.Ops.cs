@@ -155,22 +155,11 @@ public sealed unsafe partial class CpuDevice
 
     internal override void MatMul(Tensor a, Tensor b, Tensor c, bool accumulate)
     {
-        int m = c.Shape[^2], n = c.Shape[^1], k = a.Shape[^1];
-        var lead = c.Shape[..^2];
-        var shape = new MatMulShape(lead.Count, m, n, k, a.Strides[^2], a.Strides[^1], b.Strides[^2], b.Strides[^1], n) { Batches = Layout.Of(lead.Sizes, Steps(a, lead), Steps(b, lead)) };
+        var shape = Product(a, b, c);
         if (c.DType == DType.F32) Run<MatMul.Packed<float>, float>(new(View<float>(a), View<float>(b), View<float>(c), shape, accumulate), Kernels.MatMul.Packed<float>.Items(shape), Cost());
         else Run<MatMul.Packed<double>, double>(new(View<double>(a), View<double>(b), View<double>(c), shape, accumulate), Kernels.MatMul.Packed<double>.Items(shape), Cost());
 
-        double Cost() => (double)lead.Count * m * n * k / Math.Max(1, Kernels.MatMul.Packed<float>.Items(shape)) / 8;
-
-        // how far apart the matrices lie along each leading axis; 0 where they are repeated
-        static int[] Steps(Tensor x, Shape lead)
-        {
-            var steps = new int[lead.Rank];
-            var own = x.Strides;
-            for (int i = 3; i <= x.Rank; i++) steps[^(i - 2)] = x.Shape[^i] == 1 ? 0 : own[^i];
-            return steps;
-        }
+        double Cost() => (double)shape.Batch * shape.M * shape.N * shape.K / Math.Max(1, Kernels.MatMul.Packed<float>.Items(shape)) / 8;
     }
 
     internal override void Softmax(Tensor x, Tensor y, bool log)
@@ -196,7 +185,4 @@ public sealed unsafe partial class CpuDevice
             else Run<Softmax.Backward<T>, T>(new(View<T>(y), View<T>(dy), View<T>(dx), n), rows, 4.0 * n);
         }
     }
-
-    static int Last(Tensor x) => x.Shape[^1];
-    static int Rows(Tensor x) => x.Shape[..^1].Count;
 }

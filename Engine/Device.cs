@@ -15,6 +15,24 @@ public abstract class Device
     /// <summary>The processor this program runs on.</summary>
     public static CpuDevice Cpu { get; } = new();
 
+#if GPU
+    static readonly Lazy<Device> gpu = new(() => new GpuDevice());
+
+    /// <summary>Why this program has no <see cref="Gpu"/>; null where it has one.</summary>
+    public static string? WhyNoGpu => null;
+#else
+    static readonly Lazy<Device> gpu = new(() => throw new NotSupportedException($"Device.Gpu: {WhyNoGpu}"));
+
+    /// <summary>Why this program has no <see cref="Gpu"/>; null where it has one.</summary>
+    public static string? WhyNoGpu => "built without ILGPU, which NuGet did not have (dotnet build -p:Gpu=true shows why)";
+#endif
+
+    /// <summary>The graphics processor, by way of CUDA or OpenCL, or else its simulator: the name says which, and why none better. Throws where there is none at all.</summary>
+    public static Device Gpu => gpu.Value;
+
+    /// <summary>Whether the device is only pretended, for trying programs out: no time measured on it means anything.</summary>
+    public virtual bool IsSimulated => false;
+
     /// <summary>How often the pool had no buffer to hand out and memory had to be allocated.</summary>
     public long PoolMisses => Interlocked.Read(ref misses);
     long misses;
@@ -23,6 +41,8 @@ public abstract class Device
     public override string ToString() => Name;
 
     // Memory
+    /// <summary>Throws where tensors of this type cannot be on the device.</summary>
+    internal virtual void CheckType(DType type, string op) { }
     internal abstract object Rent(int bytes);
     internal abstract void Return(object buffer, int bytes);
     internal abstract void Upload(ReadOnlySpan<byte> from, Tensor to);
@@ -66,7 +86,28 @@ public abstract class Device
     /// <summary>c = a b over the last two axes, c += a b if asked; a and b may be strided, and are stretched to c's leading axes.</summary>
     internal abstract void MatMul(Tensor a, Tensor b, Tensor c, bool accumulate = false);
 
+    private protected static MatMulShape Product(Tensor a, Tensor b, Tensor c)
+    {
+        var lead = c.Shape[..^2];
+        return new(lead.Count, c.Shape[^2], c.Shape[^1], a.Shape[^1], a.Strides[^2], a.Strides[^1], b.Strides[^2], b.Strides[^1], c.Shape[^1])
+        {
+            Batches = Layout.Of(lead.Sizes, Steps(a, lead), Steps(b, lead)),
+        };
+
+        // how far apart the matrices lie along each leading axis; 0 where they are repeated
+        static int[] Steps(Tensor x, Shape lead)
+        {
+            var steps = new int[lead.Rank];
+            var own = x.Strides;
+            for (int i = 3; i <= x.Rank; i++) steps[^(i - 2)] = x.Shape[^i] == 1 ? 0 : own[^i];
+            return steps;
+        }
+    }
+
     // Rows of the last axis
+    private protected static int Last(Tensor x) => x.Shape[^1];
+    private protected static int Rows(Tensor x) => x.Shape[..^1].Count;
+
     internal abstract void Softmax(Tensor x, Tensor y, bool log);
     internal abstract void SoftmaxBackward(Tensor y, Tensor dy, Tensor dx, bool log);
     internal abstract void LayerNorm(Tensor x, Tensor? weight, Tensor? bias, Tensor y, Tensor mean, Tensor rstd, double epsilon);

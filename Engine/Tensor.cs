@@ -16,8 +16,11 @@ public sealed partial class Tensor : IVariable<Tensor>
         (Storage, DType, Shape, this.strides, Offset) = (storage, dtype, shape, strides, offset);
 
     /// <summary>Fresh memory, filled with whatever was there.</summary>
-    internal static Tensor Empty(Shape shape, DType dtype, Device device, [CallerMemberName] string op = "") =>
-        new(new Storage(device, checked(shape.Count * dtype.Size), shape, op), dtype, shape);
+    internal static Tensor Empty(Shape shape, DType dtype, Device device, [CallerMemberName] string op = "")
+    {
+        device.CheckType(dtype, op);
+        return new(new Storage(device, checked(shape.Count * dtype.Size), shape, op), dtype, shape);
+    }
 
     /// <summary>Fresh memory like another tensor's.</summary>
     internal static Tensor Like(Tensor x, [CallerMemberName] string op = "") => Empty(x.Shape, x.DType, x.Device, op);

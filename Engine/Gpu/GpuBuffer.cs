@@ -18,16 +18,11 @@ sealed class GpuBuffer(MemoryBuffer1D<byte, Stride1D.Dense> memory, int size, Co
 
     public ArrayView<byte> Bytes => memory.View;
 
-    /// <summary>Gives the memory back to the driver; the buffer is of no more use.</summary>
-    public void Free()
-    {
-        GC.SuppressFinalize(this);
-        memory.Dispose();
-    }
+    public MemoryBuffer1D<byte, Stride1D.Dense> Memory => memory;
 
     ~GpuBuffer()
     {
-        if (!InUse) return;
+        if (!InUse) return;      // freed
         GC.ReRegisterForFinalize(this);
         abandoned.Enqueue(this);
     }

@@ -71,12 +71,26 @@ public sealed partial class GpuDevice
         lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b, c, d, e, f, g, h);
     }
 
+    // ILGPU compiles nothing more after a failure, so the first one is told again.
+    Exception? failure;
+
     L Compiled<K, L>(K kernel, Func<Accelerator, K, L> load) where K : Delegate where L : Delegate
     {
-        if (compiled.TryGetValue(kernel, out var launcher)) return (L)launcher;
-        var loaded = load(accelerator, kernel);
-        compiled.Add(kernel, loaded);
-        return loaded;
+        if (compiled.TryGetValue(kernel, out var known)) return (L)known;
+        string name = $"{kernel.Method.DeclaringType!.Name}.{kernel.Method.Name}<{string.Join(", ", kernel.Method.GetGenericArguments().Select(f => f.Name))}>";
+        if (failure is not null) throw new InvalidOperationException($"{Name}: {name} cannot be compiled after another kernel failed: {failure.Message}", failure);
+        try
+        {
+            foreach (var formula in kernel.Method.GetGenericArguments()) leave.To(formula);
+            var launcher = load(accelerator, kernel);
+            compiled.Add(kernel, launcher);
+            return launcher;
+        }
+        catch (Exception e)
+        {
+            failure = new NotSupportedException($"{Name}: {name} cannot be compiled: {e.GetBaseException().Message}", e);
+            throw failure;
+        }
     }
 
     // The stream, with the accelerator bound to this thread.

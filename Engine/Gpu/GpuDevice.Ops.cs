@@ -101,21 +101,29 @@ public sealed partial class GpuDevice
 
     internal override void MatMul(Tensor a, Tensor b, Tensor c, bool accumulate)
     {
-        int side = IsSimulated ? 2 : 16;
-        var whole = Kernels.MatMulShape.Of(a.Shape.Sizes, a.Strides, b.Shape.Sizes, b.Strides, c.Shape.Sizes);
+        var shape = Product(a, b, c);
+        if (IsSimulated) Launch(Tiles(shape, 2), Kernels.Gpu.MatMul.Registers<Side2>, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(shape), accumulate ? 1 : 0);
+        else Launch(Tiles(shape, 16), Kernels.Gpu.MatMul.Registers<Side16>, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(shape), accumulate ? 1 : 0);
+    }
+
+    // A square group of threads for each tile of C, 4 × 4 numbers a thread.
+    KernelConfig Tiles(Kernels.MatMulShape shape, int side)
+    {
+        int tiles = shape.Batch * ((shape.M + 4 * side - 1) / (4 * side)) * ((shape.N + 4 * side - 1) / (4 * side));
+        return new(new Index3D(IsSimulated ? Math.Min(tiles, 2) : tiles, 1, 1), new Index3D(side, side, 1));
     }
 
     internal override void Softmax(Tensor x, Tensor y, bool log)
     {
-        int n = x.Shape[^1];
-        if (log) Launch(Groups(y.Count / Math.Max(n, 1), n), LogSoftmax.Forward, View(x), View(y), n);
-        else Launch(Groups(y.Count / Math.Max(n, 1), n), Kernels.Gpu.Softmax.Forward, View(x), View(y), n);
+        int n = Last(x);
+        if (log) Launch(Groups(Rows(y), n), Kernels.Gpu.LogSoftmax.Forward, View(x), View(y), n);
+        else Launch(Groups(Rows(y), n), Kernels.Gpu.Softmax.Forward, View(x), View(y), n);
     }
 
     internal override void SoftmaxBackward(Tensor y, Tensor dy, Tensor dx, bool log)
     {
-        int n = y.Shape[^1];
-        if (log) Launch(Groups(y.Count / Math.Max(n, 1), n), LogSoftmax.Backward, View(y), View(dy), View(dx), n);
-        else Launch(Groups(y.Count / Math.Max(n, 1), n), Kernels.Gpu.Softmax.Backward, View(y), View(dy), View(dx), n);
+        int n = Last(y);
+        if (log) Launch(Groups(Rows(y), n), Kernels.Gpu.LogSoftmax.Backward, View(y), View(dy), View(dx), n);
+        else Launch(Groups(Rows(y), n), Kernels.Gpu.Softmax.Backward, View(y), View(dy), View(dx), n);
     }
 }

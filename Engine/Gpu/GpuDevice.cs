@@ -15,14 +15,16 @@ public sealed partial class GpuDevice : Device
     readonly AcceleratorStream stream;
     readonly GpuMemory memory;
     readonly Staging staging;
+    readonly Kernels.Gpu.Leave leave;
 
     internal GpuDevice()
     {
         (accelerator, Name) = Accelerators.Best();
         stream = accelerator.DefaultStream;
+        leave = new(accelerator.Context);
         memory = new(accelerator);
         staging = new(accelerator);
-        nothing = accelerator.Allocate1D<float>(1).View.SubView(0, 0);
+        nothing = memory.Rent(1).Buffer;
     }
 
     public override string Name { get; }
@@ -92,7 +94,7 @@ public sealed partial class GpuDevice : Device
 
     static ArrayView<float> View(Tensor x) => View<float>(x);
 
-    readonly ArrayView<float> nothing;
+    readonly GpuBuffer nothing;
 
-    ArrayView<float> Optional(Tensor? x) => x is null ? nothing : View(x);
+    ArrayView<float> Optional(Tensor? x) => x is null ? nothing.Bytes.SubView(0, 0).Cast<float>() : View(x);
 }

@@ -14,6 +14,7 @@ sealed class GpuMemory(Accelerator accelerator)
 
     readonly Stack<GpuBuffer>[] free = [.. Enumerable.Range(0, 32).Select(_ => new Stack<GpuBuffer>())];
     readonly ConcurrentQueue<GpuBuffer> abandoned = new();
+    readonly HashSet<MemoryBuffer> owned = [];      // or their own finalisers would free them
     long inUse, budget = firstBudget;
 
     /// <summary>A buffer of at least so many bytes, and whether it had to be allocated.</summary>
@@ -69,10 +70,21 @@ sealed class GpuMemory(Accelerator accelerator)
             if (free[size].TryPop(out var found)) return found;
             accelerator.Synchronize();
             foreach (var stack in free)
-                while (stack.TryPop(out var buffer)) buffer.Free();
+                while (stack.TryPop(out var buffer)) Free(buffer.Memory);
             return New();
         }
 
-        GpuBuffer New() => new(accelerator.Allocate1D<byte>(1L << size), size, abandoned);
+        GpuBuffer New()
+        {
+            var memory = accelerator.Allocate1D<byte>(1L << size);
+            owned.Add(memory);
+            return new(memory, size, abandoned);
+        }
+
+        void Free(MemoryBuffer memory)
+        {
+            owned.Remove(memory);
+            memory.Dispose();
+        }
     }
 }

@@ -6,7 +6,7 @@ namespace NanoAttention.Kernels.Gpu;
 /// How GPU kernels share their work. Elementwise kernels: thread t of all takes items t, t + all, t + 2 all, …, so that any grid does
 /// for any size and neighbours read neighbours. Kernels over rows: a group takes rows in the same way, and its threads share a row.
 /// </summary>
-static class Threads
+public static class Threads
 {
     /// <summary>The largest group; shared memory is made for it. Groups are powers of two.</summary>
     public const int MaxGroup = 256;

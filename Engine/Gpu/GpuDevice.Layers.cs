@@ -1,0 +1,56 @@
+using ILGPU;
+
+namespace NanoAttention;
+
+public sealed partial class GpuDevice
+{
+    internal override void LayerNorm(Tensor x, Tensor? weight, Tensor? bias, Tensor y, Tensor mean, Tensor rstd, double epsilon) =>
+        Launch(Groups(Rows(x), Last(x)), Kernels.Gpu.LayerNorm.Forward, View(x), Optional(weight), Optional(bias), View(y), View(mean), View(rstd), Last(x), (float)epsilon);
+
+    internal override void LayerNormBackward(Tensor x, Tensor? weight, Tensor mean, Tensor rstd, Tensor dy, Tensor? dx, Tensor? dweight, Tensor? dbias)
+    {
+        int n = Last(x), rows = Rows(x);
+        if (dx is not null)
+            Launch(Groups(rows, n), Kernels.Gpu.LayerNorm.Backward, View(x), Optional(weight), View(mean), View(rstd), View(dy), View(dx), n);
+        if (dweight is not null || dbias is not null)
+            Launch(Items(n), Kernels.Gpu.LayerNorm.BackwardParameters, View(x), View(mean), View(rstd), View(dy), Optional(dweight), Optional(dbias), rows, n);
+    }
+
+    internal override void CrossEntropy(Tensor logits, Tensor targets, Tensor losses, Tensor lse, int ignore, double smoothing) =>
+        Launch(Groups(Rows(logits), Last(logits)), Kernels.Gpu.CrossEntropy.Forward, View(logits), View<int>(targets), View(losses), View(lse), Last(logits), ignore, (float)smoothing);
+
+    internal override void CrossEntropyBackward(Tensor logits, Tensor targets, Tensor lse, Tensor dlosses, Tensor dx, int ignore, double smoothing) =>
+        Launch(Items(dx.Count), Kernels.Gpu.CrossEntropy.Backward, View(logits), View<int>(targets), View(lse), View(dlosses), View(dx), Last(logits), ignore, (float)smoothing);
+
+    internal override void Gather(Tensor table, Tensor indices, Tensor y) =>
+        Launch(Items(y.Count), Kernels.Gpu.Gather.Rows, View(table), View<int>(indices), View(y), Last(table));
+
+    internal override void ScatterAdd(Tensor dy, Tensor indices, Tensor dtable)
+    {
+        Fill(dtable, 0);
+        var order = Tensor.Empty(indices.Shape, DType.I32, this, "ScatterAdd");
+        Launch(Items(indices.Count), Kernels.Gpu.Gather.Sort, View<int>(indices), View<int>(order));
+        Launch(Groups(indices.Count, Last(dtable)), Kernels.Gpu.Gather.ScatterAdd, View(dy), View<int>(indices), View<int>(order), View(dtable), Last(dtable));
+    }
+
+    internal override void Uniform(Tensor y, double low, double high, Generator generator) =>
+        Launch(Items(y.Count), Kernels.Gpu.RandomFill.Uniform, generator.Seed, generator.Take(y.Count), View(y), low, high);
+
+    internal override void Normal(Tensor y, double mean, double std, Generator generator) =>
+        Launch(Items(y.Count), Kernels.Gpu.RandomFill.Normal, generator.Seed, generator.Take(y.Count), View(y), mean, std);
+
+    internal override void Dropout(Tensor x, Tensor y, double p, ulong seed, ulong position) =>
+        Launch(Items((y.Count + 7) / 4), Kernels.Gpu.Dropout.Apply, View(x), View(y), seed, position, (int)Math.Ceiling(p * (1 << 24)), (float)(1 / (1 - p)));
+
+    internal override void LstmCell(Tensor gates, Tensor cPrevious, Tensor h, Tensor c, Tensor activated) =>
+        Launch(Items(c.Count), Kernels.Gpu.LstmCell.Forward, View(gates), View(cPrevious), View(h), View(c), View(activated), Last(c));
+
+    internal override void LstmCellBackward(Tensor activated, Tensor cPrevious, Tensor c, Tensor? dh, Tensor? dc, Tensor dgates, Tensor dcPrevious) =>
+        Launch(Items(c.Count), Kernels.Gpu.LstmCell.Backward, View(activated), View(cPrevious), View(c), Optional(dh), Optional(dc), View(dgates), View(dcPrevious), Last(c));
+
+    internal override void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, double scale, bool first) =>
+        Launch(Items(p.Count), Kernels.Gpu.Sgd.Step, View(p), View(g), Optional(momentum), new Kernels.Gpu.Sgd.Rates(rate, mu, dampening, decay, nesterov, scale, first));
+
+    internal override void Adam(Tensor p, Tensor g, Tensor m, Tensor v, double rate, double beta1, double beta2, double epsilon, double decay, double scale, int step, bool decoupled) =>
+        Launch(Items(p.Count), Kernels.Gpu.Adam.Step, View(p), View(g), View(m), View(v), new Kernels.Gpu.Adam.Rates(rate, beta1, beta2, epsilon, decay, scale, step, decoupled));
+}

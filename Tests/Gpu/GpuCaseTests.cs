@@ -1,0 +1,61 @@
+using System.Reflection;
+using Xunit;
+
+namespace NanoAttention.Tests;
+
+/// <summary>Every case on the GPU device, real or simulated, against the CPU.</summary>
+[Trait("Category", "Gpu")]
+public class GpuCaseTests
+{
+    const double tolerance = 2e-5;
+
+    static readonly Dictionary<string, Case> cases = All();
+
+    public static TheoryData<string> Names => [.. cases.Keys];
+
+    static Dictionary<string, Case> All()
+    {
+        var found = new Dictionary<string, Case>();
+        foreach (var (type, example) in new[] { typeof(Tensor).Assembly, Assembly.Load("NanoAttention.Layers") }.SelectMany(Case.In))
+        {
+            string name = $"{type.Name}: {example}", unique = name;
+            for (int i = 2; !found.TryAdd(unique, example); i++) unique = $"{name} #{i}";
+        }
+        return found;
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void Outputs_and_gradients_of_both_orders_are_the_CPUs(string name)
+    {
+        var (expected, actual) = (Run(cases[name], Device.Cpu), Run(cases[name], Device.Gpu));
+        Assert.Equal(expected.Length, actual.Length);
+        for (int i = 0; i < expected.Length; i++) AssertClose(expected[i], actual[i], $"result {i}");
+    }
+
+    // The output; the gradients of its inner product with random numbers; the gradients of the sum of those, the same way.
+    static Tensor?[] Run(Case example, Device device)
+    {
+        using var _ = Defaults.With(DType.F32, device, seed: 7);
+        var (parameters, apply) = example.Prepare();
+        Tensor[] inputs = [.. example.Inputs.Select(input => input.Sample())];
+        Tensor[] leaves = [.. parameters, .. inputs.Where(x => x.DType.IsFloat)];
+        var y = apply(inputs);
+        Assert.Same(device, y.Device);
+        if (!y.RequiresGrad) return [y];
+        var first = Reverse.Gradients(y, leaves, Tensor.Normal(y.Shape), createGraph: true);
+        var second = first.Select(g => g is { RequiresGrad: true } ? Reverse.Gradients((g * Tensor.Normal(g.Shape)).Sum(), leaves, retainGraph: true) : []);
+        return [y, .. first, .. second.SelectMany(g => g)];
+    }
+
+    static void AssertClose(Tensor? expected, Tensor? actual, string what)
+    {
+        Assert.Equal(expected is null, actual is null);
+        if (expected is null) return;
+        Assert.Equal(expected.Shape, actual!.Shape);
+        double[] wanted = expected.ToDoubles(), got = actual.ToDoubles();
+        double scale = Math.Max(1, wanted.Select(Math.Abs).DefaultIfEmpty().Max());
+        for (int i = 0; i < wanted.Length; i++)
+            Assert.True(Math.Abs(got[i] - wanted[i]) <= tolerance * scale || double.IsNaN(got[i]) && double.IsNaN(wanted[i]),
+                $"{what}, element {i} of {expected.Shape}: {got[i]} on the GPU device, {wanted[i]} on the CPU");
+    }
+}
