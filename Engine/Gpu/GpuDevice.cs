@@ -63,8 +63,8 @@ public sealed partial class GpuDevice : Device
         lock (gate)
         {
             Uploads++;
-            if (Staging.Takes(from.Length)) staging.Send(from, Bytes(to), stream);
-            else Bytes(to).CopyFromCPU(stream, ref MemoryMarshal.GetReference(from), from.Length);
+            if (Staging.Takes(from.Length)) staging.Send(from, Raw(to), stream);
+            else Raw(to).CopyFromCPU(stream, ref MemoryMarshal.GetReference(from), from.Length);
         }
     }
 
@@ -74,7 +74,7 @@ public sealed partial class GpuDevice : Device
         lock (gate)
         {
             Downloads++;
-            Bytes(from).CopyToCPU(stream, ref MemoryMarshal.GetReference(to), to.Length);
+            Raw(from).CopyToCPU(stream, ref MemoryMarshal.GetReference(to), to.Length);
         }
     }
 
@@ -83,7 +83,7 @@ public sealed partial class GpuDevice : Device
         lock (gate) stream.Synchronize();
     }
 
-    static ArrayView<byte> Bytes(Tensor x) => View<byte>(x, x.DType.Size, x.Count * x.DType.Size);
+    static ArrayView<byte> Raw(Tensor x) => View<byte>(x, x.DType.Size, x.Count * x.DType.Size);
 
     /// <summary>The numbers of a contiguous tensor; of a strided one, all from its first to the end of its memory.</summary>
     static ArrayView<T> View<T>(Tensor x) where T : unmanaged =>

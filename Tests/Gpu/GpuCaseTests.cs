@@ -1,4 +1,3 @@
-using System.Reflection;
 using Xunit;
 
 namespace NanoAttention.Tests;
@@ -9,25 +8,12 @@ public class GpuCaseTests
 {
     const double tolerance = 2e-5;
 
-    static readonly Dictionary<string, Case> cases = All();
-
-    public static TheoryData<string> Names => [.. cases.Keys];
-
-    static Dictionary<string, Case> All()
-    {
-        var found = new Dictionary<string, Case>();
-        foreach (var (type, example) in new[] { typeof(Tensor).Assembly, Assembly.Load("NanoAttention.Layers") }.SelectMany(Case.In))
-        {
-            string name = $"{type.Name}: {example}", unique = name;
-            for (int i = 2; !found.TryAdd(unique, example); i++) unique = $"{name} #{i}";
-        }
-        return found;
-    }
+    public static TheoryData<string> Names => Cases.Names;
 
     [Theory, MemberData(nameof(Names))]
     public void Outputs_and_gradients_of_both_orders_are_the_CPUs(string name)
     {
-        var (expected, actual) = (Run(cases[name], Device.Cpu), Run(cases[name], Device.Gpu));
+        var (expected, actual) = (Run(Cases.Of(name), Device.Cpu), Run(Cases.Of(name), Device.Gpu));
         Assert.Equal(expected.Length, actual.Length);
         for (int i = 0; i < expected.Length; i++) AssertClose(expected[i], actual[i], $"result {i}");
     }
