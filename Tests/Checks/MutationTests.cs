@@ -31,7 +31,7 @@ public class MutationTests(ITestOutputHelper output)
         {
             var sample = CaseSample.Draw(example, DType.F64);
             bool changes = false;
-            var report = GradCheck.Run(() => Mutant(sample, mutations[name], () => changes = true), sample.Leaves, sample.Names, coordinates: 20);
+            var report = GradCheck.Run(() => Mutant(sample, mutations[name], () => changes = true), sample.Leaves, sample.Names, coordinates: sample.Parameters.Length == 0 ? 20 : 2);
             if (!changes) continue;
             broken++;
             if (!report.Passed) caught++;
