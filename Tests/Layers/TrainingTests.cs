@@ -3,6 +3,7 @@ using Xunit;
 namespace NanoAttention.Tests.Layers;
 
 /// <summary>Whole training steps: what they cost in memory, and that they learn and repeat.</summary>
+[Collection(AloneCollection.Name)]
 public class TrainingTests
 {
     sealed class Run
