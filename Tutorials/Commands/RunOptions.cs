@@ -23,7 +23,7 @@ sealed class RunOptions
     /// <summary>Sets the ambient device and seed; says what really runs.</summary>
     public RunSettings Apply(ParseResult parsed)
     {
-        Defaults.Device = parsed.GetValue(device) == "gpu" ? throw new NotSupportedException("--device gpu: this build has no GPU device") : Device.Cpu;
+        Defaults.Device = parsed.GetValue(device) == "gpu" ? Device.Gpu : Device.Cpu;
         Defaults.Seed = parsed.GetValue(seed);
         Console.WriteLine($"device: {Defaults.Device.Name}");
         var output = parsed.GetValue(folder)!;
