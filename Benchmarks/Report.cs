@@ -17,6 +17,7 @@ static class Report
         if (Machine.Skipped is { } reason) text.AppendLine($"- {reason}");
         foreach (var (threads, speed) in peaks) text.AppendLine($"- measured peak of multiply-adds, {threads} thread{(threads == 1 ? "" : "s")}: {Units.Digits(speed)} GFLOP/s");
         Section(text, "Matrix multiplication, (n, n) × (n, n)", Products(timings, peaks));
+        foreach (string line in SpeedChart.Crossovers(timings)) text.AppendLine().AppendLine(line);
         Section(text, "GPU: launches and transfers", Transfers(timings));
         Section(text, "Operations and layers", Cases(timings));
         return text.ToString();
@@ -64,12 +65,12 @@ static class Report
         if (byCase.Count == 0) return null;
         Device[] devices = [.. Machine.Devices];
         var columns = from device in devices from pass in (string[])["forward", "both ways"] select $"{Short(device)} {pass}";
-        var table = new Table(2, ["what", "on", .. columns, .. devices.Length > 1 ? ["GPU ahead"] : Nothing]);
+        var table = new Table(2, ["what", "on", .. columns, .. devices.Length > 1 ? ["forward, CPU : GPU"] : Nothing]);
         foreach (var timed in byCase)
         {
             var example = ((CaseWork)timed.First().Work).Case;
             double[] times = [.. from device in devices from backward in (bool[])[false, true] select Find(timed, device, backward)];
-            string[] ahead = devices.Length > 1 ? [$"{Units.Digits(times[0] / times[2])} ×"] : Nothing;
+            string[] ahead = devices.Length > 1 ? [$"{Units.Digits(times[0] / times[2])}"] : Nothing;
             table.Add([CaseWork.Label(example), string.Join(", ", example.Bench!), .. times.Select(Time), .. ahead]);
         }
         return table;

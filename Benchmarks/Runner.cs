@@ -44,6 +44,7 @@ static class Runner
         .AddExporter(JsonExporter.Brief)
         .AddEventProcessor(new Progress(count))
         .WithOrderer(new AsListed())
+        .WithBuildTimeout(TimeSpan.FromMinutes(10))
         .WithArtifactsPath(folder);
 
     // A process for each work, which careful runs have, needs the SDK and the sources; short runs would spend most of their time on it.

@@ -14,7 +14,7 @@ public class Suite
     /// <summary>Every work for this machine, in the order of the tables.</summary>
     public static IEnumerable<Work> Works() =>
     [
-        .. Product.Of(CpuLadder.Rungs),
+        .. Product.Of(Machine.Rungs),
         .. Machine.Gpu is { } gpu ? Transfer.On(gpu) : [],
         .. CaseWork.On(Machine.Devices),
     ];
