@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace NanoAttention.Tests;
 
 [Trait("Category", "Gpu")]
@@ -11,9 +13,9 @@ public sealed class GpuLadderTests
     {
         var gpu = (GpuDevice)Device.Gpu;
         using var defaults = Defaults.With(seed: 3);
-        Tensor a = Tensor.Uniform([n, k], -1, 1, device: Device.Cpu), b = Tensor.Uniform([m, k], -1, 1, device: Device.Cpu).Transpose();
-        float[] expected = a.MatMul(b).ToArray<float>();
-        Tensor x = a.To(gpu), y = b.To(gpu);
+        Tensor a = Tensor.Uniform([n, k], -1, 1, device: Device.Cpu), b = Tensor.Uniform([m, k], -1, 1, device: Device.Cpu);
+        float[] expected = a.MatMul(b.Transpose()).ToArray<float>();
+        Tensor x = a.To(gpu), y = b.To(gpu).Transpose();
         foreach (Action<Tensor, Tensor, Tensor> rung in (Action<Tensor, Tensor, Tensor>[])[gpu.NaiveMatMul, gpu.TiledMatMul])
         {
             var c = Tensor.Full([n, m], double.NaN, device: gpu);
