@@ -5,7 +5,6 @@ public sealed class BarChart : Figure
 {
     private const double Width = 720, Bar = 18, Gap = 12;
 
-    private readonly string title;
     private readonly IReadOnlyList<string> categories, series;
     private readonly IReadOnlyList<IReadOnlyList<double>> values;
 
@@ -27,11 +26,13 @@ public sealed class BarChart : Figure
             if (values[s].Any(v => v < 0 || double.IsInfinity(v))) throw new ArgumentException($"BarChart: a value of series '{series[s]}' is negative or infinite; a bar begins at 0");
         }
 
-        (this.title, this.categories, this.series, this.values) = (title, categories, series, values);
+        (Title, this.categories, this.series, this.values) = (title, categories, series, values);
     }
 
     /// <summary>Follows every value: <c>GFLOP/s</c>.</summary>
     public string Unit { get; init; } = "";
+
+    public override string Title { get; }
 
     public override string ToSvg()
     {
@@ -40,7 +41,7 @@ public sealed class BarChart : Figure
         double left = 26 + categories.Select(c => Svg.TextWidth(c, 12)).DefaultIfEmpty().Max();
         double most = values.SelectMany(v => v).Where(double.IsFinite).DefaultIfEmpty().Max();
         double room = Width - left - 24 - values.SelectMany(v => v).Select(v => Svg.TextWidth(Text(v), 12)).DefaultIfEmpty().Max();
-        var svg = new Svg(Width, top + group * categories.Count + 8, title);
+        var svg = new Svg(Width, top + group * categories.Count + 8, Title);
         if (legend) DrawLegend(svg);
         for (int c = 0; c < categories.Count; c++)
         {

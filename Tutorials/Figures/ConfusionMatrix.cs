@@ -7,7 +7,6 @@ public sealed class ConfusionMatrix : Figure
 {
     private const double Cell = 46, CellHeight = 30, Top = 84;
 
-    private readonly string title;
     private readonly IReadOnlyList<string> classes;
     private readonly int[,] counts;
 
@@ -18,14 +17,16 @@ public sealed class ConfusionMatrix : Figure
         if (counts.GetLength(0) != classes.Count || counts.GetLength(1) != classes.Count)
             throw new ArgumentException($"ConfusionMatrix: counts of ({counts.GetLength(0)}, {counts.GetLength(1)}) for {classes.Count} classes; should be ({classes.Count}, {classes.Count})");
         if (counts.Cast<int>().Any(n => n < 0)) throw new ArgumentException("ConfusionMatrix: a count is negative");
-        (this.title, this.classes, this.counts) = (title, classes, counts);
+        (Title, this.classes, this.counts) = (title, classes, counts);
     }
+
+    public override string Title { get; }
 
     public override string ToSvg()
     {
         double left = 52 + classes.Select(c => Svg.TextWidth(c, 12)).DefaultIfEmpty().Max();
         double right = left + Cell * classes.Count, bottom = Top + CellHeight * classes.Count;
-        var svg = new Svg(Math.Max(right + 76, 32 + Svg.TextWidth(title, 15.5)), bottom + 18, title);
+        var svg = new Svg(Math.Max(right + 76, 32 + Svg.TextWidth(Title, 15.5)), bottom + 18, Title);
         svg.Text((left + right) / 2, Top - 26, "predicted", 12, Anchor.Middle, Palette.Muted);
         svg.Text(26, (Top + bottom) / 2, "true", 12, Anchor.Middle, Palette.Muted, rotate: -90);
         svg.Text(right + 60, Top - 8, "recall", 12, Anchor.End, Palette.Muted);

@@ -9,10 +9,12 @@ public sealed class CrossoverChart(string title, IReadOnlyList<Series> series, s
 
     public string YLabel { get; init; } = "GFLOP/s";
 
+    public override string Title => title;
+
     public override string ToSvg()
     {
         double? crossing = Crossover(Find(slow), Find(fast));
-        return new LineChart(title, series)
+        return new LineChart(Title, series)
         {
             XLabel = XLabel,
             YLabel = YLabel,

@@ -11,7 +11,6 @@ public sealed class GraphDrawing : Figure
 {
     private const double NodeWidth = 92, GapX = 38, GapY = 16, Top = 44;
 
-    private readonly string title;
     private readonly IReadOnlyList<GraphNode> nodes;
     private readonly IReadOnlyList<(int From, int To)> edges;
 
@@ -21,8 +20,10 @@ public sealed class GraphDrawing : Figure
     {
         foreach ((int from, int to) in edges)
             if ((uint)from >= (uint)nodes.Count || (uint)to >= (uint)nodes.Count) throw new ArgumentException($"GraphDrawing: the edge {from} → {to} names a node outside 0 … {nodes.Count - 1}");
-        (this.title, this.nodes, this.edges) = (title, nodes, edges);
+        (Title, this.nodes, this.edges) = (title, nodes, edges);
     }
+
+    public override string Title { get; }
 
     public override string ToSvg()
     {
@@ -36,7 +37,7 @@ public sealed class GraphDrawing : Figure
         double lowest = layout.Layers.SelectMany(c => c).Select(layout.Place).DefaultIfEmpty().Max();
         double Y(int node) => Top + (layout.Place(node) - highest) * (height + GapY) + height / 2;
         double right = lefts.Length == 0 ? 0 : lefts[^1] + widths[^1];
-        var svg = new Svg(Math.Max(right + 20, 32 + Svg.TextWidth(title, 15.5)), Top + (lowest - highest) * (height + GapY) + height + 20, title);
+        var svg = new Svg(Math.Max(right + 20, 32 + Svg.TextWidth(Title, 15.5)), Top + (lowest - highest) * (height + GapY) + height + 20, Title);
         foreach (int[] route in layout.Routes) DrawEdge(svg, [.. route.Select(n => (lefts[layout.Layer(n)], widths[layout.Layer(n)], Y(n)))]);
         for (int n = 0; n < nodes.Count; n++)
             DrawNode(svg, nodes[n], edges.All(e => e.To != n), lefts[layout.Layer(n)], Y(n) - height / 2, widths[layout.Layer(n)], height);

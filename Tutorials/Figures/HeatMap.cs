@@ -10,7 +10,6 @@ public sealed class HeatMap : Figure
 {
     private const double Width = 720, LeastCell = 13, GreatestCell = 46, CellHeight = 22, TitleHeight = 44, LegendWidth = 62;
 
-    private readonly string title;
     private readonly string[] rows, columns;
     private readonly float[] values;
 
@@ -22,7 +21,7 @@ public sealed class HeatMap : Figure
             throw new ArgumentException($"HeatMap: {values.Length} values for {rows.Count} rows and {columns.Count} columns; should be {rows.Count * columns.Count}");
         foreach (float value in values)
             if (!float.IsFinite(value)) throw new ArgumentException($"HeatMap: the value {value} has no colour; values should be finite");
-        (this.title, this.values) = (title, values.ToArray());
+        (Title, this.values) = (title, values.ToArray());
         (this.rows, this.columns) = ([.. rows.Select(Svg.Visible)], [.. columns.Select(Svg.Visible)]);
     }
 
@@ -32,6 +31,8 @@ public sealed class HeatMap : Figure
 
     /// <summary>The value of the darkest colour; by default the largest magnitude there is.</summary>
     public float? Limit { get; init; }
+
+    public override string Title { get; }
 
     public override string ToSvg()
     {
@@ -44,8 +45,8 @@ public sealed class HeatMap : Figure
         bool upright = widest <= cell + 1;
         double top = TitleHeight + (ColumnLabel.Length > 0 ? 18 : 0) + (upright ? 18 : widest + 8);
         double right = left + cell * columns.Length, bottom = top + CellHeight * rows.Length;
-        double width = Math.Max(right + LegendWidth + 16, 32 + Svg.TextWidth(title, 15.5));
-        var svg = new Svg(width, Math.Max(bottom, top + 96) + 16, title);
+        double width = Math.Max(right + LegendWidth + 16, 32 + Svg.TextWidth(Title, 15.5));
+        var svg = new Svg(width, Math.Max(bottom, top + 96) + 16, Title);
         if (ColumnLabel.Length > 0) svg.Text((left + right) / 2, TitleHeight + 6, ColumnLabel, 12, Anchor.Middle, Palette.Muted);
         if (RowLabel.Length > 0) svg.Text(24, (top + bottom) / 2, RowLabel, 12, Anchor.Middle, Palette.Muted, rotate: -90);
         for (int c = 0; c < columns.Length; c++)

@@ -14,13 +14,12 @@ public sealed class LineChart : Figure
     /// <summary>More points than this are drawn as the least and greatest value of each short stretch.</summary>
     private const int MostPoints = 1200;
 
-    private readonly string title;
     private readonly IReadOnlyList<Series> series;
 
     /// <exception cref="ArgumentException">A series has not as many x as y.</exception>
     public LineChart(string title, params IReadOnlyList<Series> series)
     {
-        (this.title, this.series) = (title, series);
+        (Title, this.series) = (title, series);
         foreach (Series s in series)
             if (s.X.Count != s.Y.Count) throw new ArgumentException($"LineChart: series '{s.Name}' has {s.X.Count} x and {s.Y.Count} y; should be as many");
     }
@@ -42,12 +41,14 @@ public sealed class LineChart : Figure
 
     public IReadOnlyList<Mark> Marks { get; init; } = [];
 
+    public override string Title { get; }
+
     public override string ToSvg()
     {
         (double X, double Y)[][] lines = [.. series.Select(s => Points(s.X, s.Y))];
         (double X, double Y)[] finite = [.. lines.SelectMany(p => p).Where(p => double.IsFinite(p.Y))];
         (double Least, double Most) x = Range(finite.Select(p => p.X)), y = Range(finite.Select(p => p.Y));
-        var plot = new Plot(title, XLabel, YLabel,
+        var plot = new Plot(Title, XLabel, YLabel,
             LogX ? Axis.Logarithmic(x.Least, x.Most) : Axis.Linear(x.Least, x.Most, 8, toTicks: false),
             LogY ? Axis.Logarithmic(y.Least, y.Most) : Axis.Linear(y.Least, y.Most), [.. series.Select(s => s.Name)]);
         foreach (Mark mark in Marks) Draw(plot, mark);

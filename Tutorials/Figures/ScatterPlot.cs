@@ -26,13 +26,15 @@ public sealed class ScatterPlot(string title, params IReadOnlyList<Series> class
 
     public DecisionRegion? Region { get; init; }
 
+    public override string Title => title;
+
     public override string ToSvg()
     {
         (double X, double Y)[][] points = [.. classes.Select(c => c.X.Zip(c.Y).Where(p => double.IsFinite(p.First) && double.IsFinite(p.Second)).ToArray())];
         double[] xs = [.. points.SelectMany(p => p).Select(p => p.X), .. Region is { } r ? new[] { r.XMin, r.XMax } : []];
         double[] ys = [.. points.SelectMany(p => p).Select(p => p.Y), .. Region is { } q ? new[] { q.YMin, q.YMax } : []];
         double margin = Region is null ? 0.04 : 0;
-        var plot = new Plot(title, XLabel, YLabel, Fit(xs, margin), Fit(ys, margin), [.. classes.Select(c => c.Name)], width: 620, plotHeight: 380, lines: false);
+        var plot = new Plot(Title, XLabel, YLabel, Fit(xs, margin), Fit(ys, margin), [.. classes.Select(c => c.Name)], width: 620, plotHeight: 380, lines: false);
         if (Region is { } region) Draw(plot, region);
         for (int i = 0; i < classes.Count; i++)
             foreach ((double x, double y) in points[i])
