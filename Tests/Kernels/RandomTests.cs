@@ -1,7 +1,7 @@
 using NanoAttention.Kernels;
 using Xunit;
-using K = NanoAttention.Kernels;
 using static NanoAttention.Tests.Kernels.KernelRun;
+using K = NanoAttention.Kernels;
 
 namespace NanoAttention.Tests.Kernels;
 

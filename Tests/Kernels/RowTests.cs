@@ -1,8 +1,8 @@
 using System.Numerics;
 using NanoAttention.Kernels;
 using Xunit;
-using K = NanoAttention.Kernels;
 using static NanoAttention.Tests.Kernels.KernelRun;
+using K = NanoAttention.Kernels;
 
 namespace NanoAttention.Tests.Kernels;
 
