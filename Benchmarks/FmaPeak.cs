@@ -10,9 +10,9 @@ namespace NanoAttention.Benchmarks;
 /// </summary>
 static class FmaPeak
 {
-    const int Items = 64, Runs = 200;
+    const int Items = 64, Runs = 1000;
 
-    /// <summary>GFLOP/s on so many threads: the best of 200 runs of a millisecond or so, since whatever disturbs one makes it slower.</summary>
+    /// <summary>GFLOP/s on so many threads: the best of 1,000 runs of a millisecond or so, since whatever disturbs one makes it slower.</summary>
     public static double Measure(int threads)
     {
         using var scope = Scope.Begin();

@@ -9,7 +9,7 @@ public class Suite
     Action run = () => { };
 
     [ParamsSource(nameof(Works))]
-    public required Work Work { get; set; }
+    public Work Work { get; set; } = null!;
 
     /// <summary>Every work for this machine, in the order of the tables.</summary>
     public static IEnumerable<Work> Works() =>
