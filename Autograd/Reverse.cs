@@ -128,6 +128,7 @@ public static class Reverse
                         if (ReferenceEquals(wanted![k].Source, node)) found[k] = dy;
                     if (node.Leaf is { } leaf)
                     {
+                        pulling = default;
                         if (wanted is null) Arrive(leaf, dy, mine);
                         continue;
                     }

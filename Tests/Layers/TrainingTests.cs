@@ -42,6 +42,29 @@ public class TrainingTests
     }
 
     [Fact]
+    public void GradientsMayBeZeroedAnywhereBeforeBackward()
+    {
+        Assert.Equal(Weights(zeroFirst: true), Weights(zeroFirst: false));
+
+        static float[] Weights(bool zeroFirst)
+        {
+            using var _ = Defaults.With(seed: 3);
+            var linear = new Linear(4, 3);
+            var optimizer = new AdamW(linear.Parameters(), 1e-2);
+            for (int i = 0; i < 3; i++)
+            {
+                using var step = Scope.Begin();
+                if (zeroFirst) optimizer.ZeroGrad();
+                var loss = linear.Forward(Tensor.Full([2, 4], i + 1)).CrossEntropy(Tensor.From([0, 2], [2]));
+                if (!zeroFirst) optimizer.ZeroGrad();
+                loss.Backward();
+                optimizer.Step();
+            }
+            return [.. linear.Parameters().SelectMany(p => p.ToArray<float>())];
+        }
+    }
+
+    [Fact]
     public void TranslatingAllocatesNoTensorMemoryEither()
     {
         using var _ = Defaults.With(seed: 2);
