@@ -10,7 +10,7 @@ namespace NanoAttention;
 public sealed unsafe partial class CpuDevice : Device
 {
     readonly Workers workers = new();
-    readonly ConcurrentBag<CpuBuffer>[] pool = new ConcurrentBag<CpuBuffer>[32];
+    readonly ConcurrentBag<CpuBuffer>[] pool = new ConcurrentBag<CpuBuffer>[31];
 
     internal CpuDevice()
     {
@@ -26,12 +26,15 @@ public sealed unsafe partial class CpuDevice : Device
     internal override object Rent(int bytes)
     {
         int size = SizeClass(bytes);
-        if (pool[size].TryTake(out var buffer)) return buffer;
+        if (size < pool.Length && pool[size].TryTake(out var buffer)) return buffer;
         CountMiss();
-        return CpuBuffer.Allocate(size == 31 ? bytes : 1 << size);
+        return CpuBuffer.Allocate(size < pool.Length ? 1 << size : bytes);
     }
 
-    internal override void Return(object buffer, int bytes) => pool[SizeClass(bytes)].Add((CpuBuffer)buffer);
+    internal override void Return(object buffer, int bytes)
+    {
+        if (SizeClass(bytes) is int size && size < pool.Length) pool[size].Add((CpuBuffer)buffer);
+    }
 
     static int SizeClass(int bytes) => bytes <= 64 ? 6 : 32 - BitOperations.LeadingZeroCount((uint)bytes - 1);
 
@@ -41,7 +44,7 @@ public sealed unsafe partial class CpuDevice : Device
     internal static View<T> View<T>(Tensor x) where T : unmanaged
     {
         var buffer = (CpuBuffer)x.Storage.Read();
-        return new((T*)buffer.Pointer + x.Offset, x.Storage.Bytes / sizeof(T) - x.Offset);
+        return new((T*)buffer.Pointer + x.Offset, x.Storage.Bytes / sizeof(T) - x.Offset, buffer);
     }
 
     /// <summary>The bytes of a contiguous tensor.</summary>

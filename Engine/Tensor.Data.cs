@@ -51,6 +51,8 @@ public sealed partial class Tensor
     {
         if (x.Shape != Shape || x.DType != DType || x.Device != Device)
             throw new ArgumentException($"CopyFrom: {x.Shape} ({x.DType}, {x.Device.Name}) does not fit {Shape} ({DType}, {Device.Name})");
+        if (Strides.Contains(0) && Count > 1) throw new InvalidOperationException($"CopyFrom: {Shape} is a stretched view, in which places share memory; copy into a tensor of its own");
+        if (x.Storage == Storage) x = x.Detach().Clone();
         Storage.Touch();
         Device.Copy(x, this);
     }
@@ -72,7 +74,7 @@ public sealed partial class Tensor
                 throw new ArgumentException($"Elements: {Shape} holds {DType} on {Device.Name}; gradients are checked in double precision on the CPU: make the tensors with dtype: DType.F64, or set Defaults.DType");
             CheckWritable("Elements");
             Storage.Touch();
-            return CpuDevice.View<double>(this).Span;
+            return CpuDevice.View<double>(this).Span[..Count];
         }
     }
 

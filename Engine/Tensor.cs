@@ -19,7 +19,13 @@ public sealed partial class Tensor : IVariable<Tensor>
     internal static Tensor Empty(Shape shape, DType dtype, Device device, [CallerMemberName] string op = "")
     {
         device.CheckType(dtype, op);
-        return new(new Storage(device, checked(shape.Count * dtype.Size), shape, op), dtype, shape);
+        return new(new Storage(device, Bytes(shape, dtype, op), shape, op), dtype, shape);
+    }
+
+    static int Bytes(Shape shape, DType dtype, string op)
+    {
+        long bytes = (long)shape.Count * dtype.Size;
+        return bytes <= Array.MaxLength - 64 ? (int)bytes : throw new ArgumentException($"{op}: {shape} of {dtype} takes {bytes:N0} bytes; one tensor holds at most 2 GiB");
     }
 
     /// <summary>Fresh memory like another tensor's.</summary>
@@ -98,7 +104,11 @@ public sealed partial class Tensor : IVariable<Tensor>
     /// <inheritdoc cref="Reverse.Backward"/>
     public void Backward(Tensor? seed = null, bool retainGraph = false, bool createGraph = false) => Reverse.Backward(this, seed, retainGraph, createGraph);
 
-    void IVariable<Tensor>.Accumulate(Tensor more) => Device.Axpy(1, more.Contiguous(), this);
+    void IVariable<Tensor>.Accumulate(Tensor more)
+    {
+        Storage.Touch();
+        Device.Axpy(1, more.Contiguous(), this);
+    }
 
     Tensor IVariable<Tensor>.Copy()
     {

@@ -21,7 +21,7 @@ sealed unsafe class Workers
     delegate*<void*, int, int, void> invoke;
     void* kernel;
     int count, chunk, next, invited, finished;
-    volatile int job;           // its number; odd while the job takes helpers in
+    volatile int job;           // its number
     volatile Exception? failure;
 
     /// <summary>How many threads share a job, the caller's included.</summary>
@@ -52,14 +52,15 @@ sealed unsafe class Workers
         if (items == 0) return;
         void* address = Unsafe.AsPointer(ref k);
         const double worthSharing = 20_000;
-        if (Threads == 1 || items == 1 || items * cost < worthSharing || !Monitor.TryEnter(gate))
+        int threads = Threads;
+        if (threads == 1 || items == 1 || items * cost < worthSharing || Monitor.IsEntered(gate) || !Monitor.TryEnter(gate))
         {
             function(address, 0, items);
             return;
         }
         try
         {
-            Share(function, address, items, Math.Max(1, (int)Math.Min(items / (4.0 * Threads), items)));
+            Share(function, address, items, Math.Max(1, items / (4 * threads)), threads);
         }
         finally
         {
@@ -67,9 +68,9 @@ sealed unsafe class Workers
         }
     }
 
-    void Share(delegate*<void*, int, int, void> function, void* address, int items, int size)
+    void Share(delegate*<void*, int, int, void> function, void* address, int items, int size, int threads)
     {
-        while (helpers < Threads - 1)
+        while (helpers < threads - 1)
         {
             helpers++;
             new Thread(Loop) { IsBackground = true, Name = "NanoAttention worker" }.Start();
@@ -77,24 +78,31 @@ sealed unsafe class Workers
         invoke = function;
         kernel = address;
         (count, chunk, next, finished, failure) = (items, size, 0, 0, null);
-        invited = Threads - 1;
+        Volatile.Write(ref invited, threads - 1);
         Interlocked.Increment(ref job);
         Interlocked.MemoryBarrier();
         int asleep = Volatile.Read(ref sleeping);
-        if (asleep > 0) wake.Release(Math.Min(asleep, Threads - 1));
+        if (asleep > 0) wake.Release(Math.Min(asleep, threads - 1));
 
         Claim();
         // Whoever has not come by now need not come; wait for those who have.
-        int came = Threads - 1 - Math.Max(0, Interlocked.Exchange(ref invited, 0));
+        int came = threads - 1 - Math.Max(0, Interlocked.Exchange(ref invited, 0));
         var spin = new SpinWait();
         while (Volatile.Read(ref finished) < came) spin.SpinOnce(-1);
-        if (failure is { } e) throw new InvalidOperationException("A kernel failed on a worker thread", e);
+        if (failure is { } e) throw new InvalidOperationException($"A kernel failed: {e.Message}", e);
     }
 
     void Claim()
     {
-        for (int from; (from = Interlocked.Add(ref next, chunk) - chunk) < count;)
-            invoke(kernel, from, Math.Min(count, from + chunk));
+        try
+        {
+            for (int from; (from = Interlocked.Add(ref next, chunk) - chunk) < count;)
+                invoke(kernel, from, Math.Min(count, from + chunk));
+        }
+        catch (Exception e)
+        {
+            failure = e;
+        }
     }
 
     void Loop()
@@ -113,8 +121,7 @@ sealed unsafe class Workers
             }
             seen = job;
             if (Interlocked.Decrement(ref invited) < 0) continue;
-            try { Claim(); }
-            catch (Exception e) { failure = e; }
+            Claim();
             Interlocked.Increment(ref finished);
         }
     }

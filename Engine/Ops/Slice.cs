@@ -50,7 +50,11 @@ public sealed partial class Tensor
                 {
                     case At.Kind.Rest: axis += Rank - named; break;
                     case At.Kind.NewAxis: y = y.Unsqueeze(axis++); break;
-                    case At.Kind.One: y = y.Select(axis, place.Index.GetOffset(y.Shape[axis])); break;
+                    case At.Kind.One:
+                        int index = place.Index.GetOffset(y.Shape[axis]);
+                        if ((uint)index >= (uint)y.Shape[axis]) throw new ArgumentOutOfRangeException(nameof(at), $"Index: axis {axis} of {y.Shape} has no index {place.Index}");
+                        y = y.Select(axis, index);
+                        break;
                     default:
                         int start = place.Range.Start.GetOffset(y.Shape[axis]), end = place.Range.End.GetOffset(y.Shape[axis]);
                         if (start < 0 || end > y.Shape[axis] || start > end) throw new ArgumentOutOfRangeException(nameof(at), $"Index: axis {axis} of {y.Shape} has no range {place.Range}");

@@ -3,9 +3,13 @@ using System.Runtime.CompilerServices;
 
 namespace NanoAttention.Kernels;
 
-/// <summary>Numbers in memory that a CPU kernel may touch: what a span is, but storable in a kernel's fields. The device keeps the memory in place.</summary>
-public readonly unsafe struct View<T>(T* pointer, int length) where T : unmanaged
+/// <summary>Numbers in memory that a CPU kernel may touch: what a span is, but storable in a kernel's fields.</summary>
+/// <param name="owner">What the memory belongs to, kept alive as long as the view; nothing where another view does that.</param>
+public readonly unsafe struct View<T>(T* pointer, int length, object? owner = null) where T : unmanaged
 {
+    /// <summary>What keeps the memory alive.</summary>
+    public object? Owner => owner;
+
     public int Length => length;
     public T* Pointer => pointer;
     public Span<T> Span => new(pointer, length);

@@ -43,6 +43,36 @@ public class TrainerTests
     }
 
     [Fact]
+    public void A_stop_during_an_evaluation_saves_the_step_and_makes_up_for_the_evaluation()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "last.safetensors");
+        using var stop = new CancellationTokenSource();
+        var first = New(out var loss);
+        Assert.Throws<OperationCanceledException>(() => first.Run(steps, loss, every: 4, () =>
+        {
+            stop.Cancel();
+            stop.Token.ThrowIfCancellationRequested();
+            return 0;
+        }, path, stop.Token));
+
+        var second = New(out loss);
+        second.Load(path);
+        Assert.Equal(4, second.Step);
+        second.Run(steps, loss, every: 4, () => second.Step, path, CancellationToken.None);
+        Assert.Equal([(4, 4.0), (8, 8.0), (12, 12.0)], second.Evaluations);
+    }
+
+    [Fact]
+    public void A_loss_that_is_no_number_ends_the_run_with_the_reason()
+    {
+        using var folder = new TemporaryFolder();
+        var trainer = New(out var loss);
+        var thrown = Assert.Throws<ArgumentException>(() => trainer.Run(steps, step => step == 2 ? loss(step) * double.NaN : loss(step), every: 4, null, Path.Combine(folder.Path, "last.safetensors"), CancellationToken.None));
+        Assert.Contains("the loss of step 3 is NaN", thrown.Message);
+    }
+
+    [Fact]
     public void A_missing_checkpoint_is_named()
     {
         var trainer = New(out _);

@@ -47,18 +47,32 @@ sealed class Trainer(Module model, Optimizer optimizer, Func<int, double> rate, 
         {
             var bar = context.AddTask("training", maxValue: steps);
             bar.Value = Step;
+            Evaluate();                 // where a stop came between a step and its evaluation
             while (Step < steps && !stop.IsCancellationRequested)
             {
-                Losses.Add(One(loss));
+                double now = One(loss);
+                if (!double.IsFinite(now)) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"the loss of step {Step + 1} is {now}: the training has diverged (a smaller rate may help)"));
+                Losses.Add(now);
                 bar.Value = Step;
                 bar.Description = string.Create(CultureInfo.InvariantCulture, $"loss {RecentLoss(50):0.0000}  {(Step - first) / clock.Elapsed.TotalSeconds:0.0} steps/s");
-                if (evaluate is not null && (Step % every == 0 || Step == steps)) Evaluations.Add((Step, evaluate()));
+                Evaluate();
             }
         });
         Save(path);
-        if (Step >= steps) return;
+        if (Step >= steps && !stop.IsCancellationRequested) return;
         Console.WriteLine($"stopped after step {Step}; saved to {path} (go on with --resume)");
         stop.ThrowIfCancellationRequested();
+
+        void Evaluate()
+        {
+            if (evaluate is null || Step == 0 || Step % every != 0 && Step != steps || Evaluations.Any(e => e.Step == Step)) return;
+            try
+            {
+                Evaluations.Add((Step, evaluate()));
+                Save(path);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested) { }      // the next run makes up for it
+        }
     }
 
     double One(Func<int, Tensor> loss)

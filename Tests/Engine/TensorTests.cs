@@ -1,0 +1,94 @@
+using Xunit;
+
+namespace NanoAttention.Tests;
+
+/// <summary>What a tensor refuses, and what must not be silently wrong.</summary>
+public class TensorTests
+{
+    static Tensor F64(params double[] values) => Tensor.Of(values, [values.Length], DType.F64);
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(-4)]
+    [InlineData(-5)]
+    public void An_index_outside_the_axis_is_refused(int index)
+    {
+        var x = F64(1, 2, 3);
+        Assert.Contains("axis 0 of (3) has no index", Assert.Throws<ArgumentOutOfRangeException>(() => x[index]).Message);
+    }
+
+    [Fact]
+    public void Integers_are_not_compared_with_a_rounded_fraction()
+    {
+        var x = Tensor.From<int>([1, 2, 3], [3]);
+        Assert.Throws<ArgumentException>(() => x < 2.5);
+        Assert.Throws<ArgumentException>(() => x.NotEqualTo(2.5));
+        Assert.Equal([true, true, false], (x < 3).ToArray<bool>());
+    }
+
+    [Fact]
+    public void More_than_two_gibibytes_are_refused_with_their_size() =>
+        Assert.Contains("3,600,000,000 bytes", Assert.Throws<ArgumentException>(() => Tensor.Zeros([30_000, 30_000], DType.F32)).Message);
+
+    [Fact]
+    public void Checking_a_view_checks_its_own_numbers_only()
+    {
+        var matrix = Tensor.Uniform([3, 4], dtype: DType.F64);
+        var row = matrix.Select(0, 1).RequireGrad();
+        double[] before = matrix.ToArray<double>();
+        var report = GradCheck.Run(() => row * row, row);
+        Assert.True(report.Passed, report.ToString());
+        Assert.True(((IVariable<Tensor>)row).Elements.Length == 4);
+        Assert.Equal(before, matrix.ToArray<double>());
+    }
+
+    [Fact]
+    public void A_gradient_that_was_read_and_then_summed_into_is_named()
+    {
+        Tensor w = F64(2).RequireGrad(), x = F64(3).RequireGrad();
+        (w * w).Sum().Backward();
+        var y = (x * w.Grad! + w * 7).Sum();
+        (w * 5).Sum().Backward();                   // adds into w.Grad, which y's pullback reads
+        Assert.Contains("changed in place", Assert.Throws<InvalidOperationException>(() => y.Backward()).Message);
+    }
+
+    [Fact]
+    public void A_transposed_copy_of_itself_is_right()
+    {
+        var x = Tensor.Of([1, 2, 3, 4], [2, 2], DType.F64);
+        x.CopyFrom(x.Transpose());
+        Assert.Equal([1, 3, 2, 4], x.ToArray<double>());
+    }
+
+    [Fact]
+    public void What_a_kernel_reads_is_not_collected_under_it()
+    {
+        using var stop = new CancellationTokenSource();
+        var collector = new Thread(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                GC.Collect();
+                for (int i = 0; i < 20; i++) GC.AllocateUninitializedArray<byte>(1 << 17, pinned: true).AsSpan().Fill(0x42);
+            }
+        });
+        collector.Start();
+        try
+        {
+            using var _ = Defaults.With(seed: 1);
+            var x = Tensor.Uniform([100, 300], dtype: DType.F64).RequireGrad();
+            for (int i = 0; i < 60; i++)
+            {
+                x.Grad = null;
+                (x.Tanh() * 2 + 1).Sum().Backward();
+                double[] values = x.ToArray<double>(), slopes = x.Grad!.ToArray<double>();
+                for (int k = 0; k < values.Length; k++) Assert.Equal(2 * (1 - Math.Pow(Math.Tanh(values[k]), 2)), slopes[k], 12);
+            }
+        }
+        finally
+        {
+            stop.Cancel();
+            collector.Join();
+        }
+    }
+}
