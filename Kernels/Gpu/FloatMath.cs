@@ -81,7 +81,7 @@ public static class FloatMath
     public static float Sin(float x) => Wave(x, 0);
     public static float Cos(float x) => Wave(x, 1);
 
-    /// <summary>sin(x + shift π/2): x = q π/2 + r, |r| ≤ π/4, then the sine or cosine polynomial of r by the quadrant q + shift (Cephes, sinf.c).</summary>
+    /// <summary>sin(x + shift π/2) for |x| up to 10⁸: x = q π/2 + r, |r| ≤ π/4, then the sine or cosine polynomial of r by the quadrant q + shift (Cephes, sinf.c).</summary>
     static float Wave(float x, int shift)
     {
         double q = Math.Floor(x * 0.63661977236758134 + 0.5);
