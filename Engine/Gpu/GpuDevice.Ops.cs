@@ -102,26 +102,14 @@ public sealed partial class GpuDevice
     internal override void MatMul(Tensor a, Tensor b, Tensor c, bool accumulate)
     {
         var shape = Product(a, b, c);
-        if (IsSimulated) Launch(Tiles(shape, 2, 4), Kernels.Gpu.MatMul.Registers<Side2>, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(shape), accumulate ? 1 : 0);
-        else Launch(Tiles(shape, 16, 4), Kernels.Gpu.MatMul.Registers<Side16>, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(shape), accumulate ? 1 : 0);
+        if (IsSimulated) Launch(Tiles(shape, 2), Kernels.Gpu.MatMul.Registers<Side2>, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(shape), accumulate ? 1 : 0);
+        else Launch(Tiles(shape, 16), Kernels.Gpu.MatMul.Registers<Side16>, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(shape), accumulate ? 1 : 0);
     }
 
-    /// <summary>The ladder's first rung, for comparison.</summary>
-    internal void NaiveMatMul(Tensor a, Tensor b, Tensor c) =>
-        Launch(Items(c.Count), Kernels.Gpu.MatMul.Naive, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(Product(a, b, c)), 0);
-
-    /// <summary>The ladder's second rung, for comparison.</summary>
-    internal void TiledMatMul(Tensor a, Tensor b, Tensor c)
+    // A square group of threads for each tile of C, 4 × 4 numbers a thread.
+    KernelConfig Tiles(Kernels.MatMulShape shape, int side)
     {
-        var shape = Product(a, b, c);
-        if (IsSimulated) Launch(Tiles(shape, 2, 1), Kernels.Gpu.MatMul.Tiled<Side2>, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(shape), 0);
-        else Launch(Tiles(shape, 16, 1), Kernels.Gpu.MatMul.Tiled<Side16>, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(shape), 0);
-    }
-
-    // A square group of threads for each tile of C, so many numbers each way a thread.
-    KernelConfig Tiles(Kernels.MatMulShape shape, int side, int each)
-    {
-        int tile = side * each, tiles = shape.Batch * ((shape.M + tile - 1) / tile) * ((shape.N + tile - 1) / tile);
+        int tiles = shape.Batch * ((shape.M + 4 * side - 1) / (4 * side)) * ((shape.N + 4 * side - 1) / (4 * side));
         return new(new Index3D(IsSimulated ? Math.Min(tiles, 2) : tiles, 1, 1), new Index3D(side, side, 1));
     }
 
