@@ -1,4 +1,4 @@
-using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention.Benchmarks;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention.Benchmarks;
 

@@ -1,4 +1,5 @@
 using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention;
 
@@ -10,7 +11,7 @@ public sealed unsafe partial class CpuDevice
 
         void Go<T>() where T : unmanaged =>
             Run<Attention.Forward<T>, T>(new(View<T>(q), View<T>(k), View<T>(v), Optional<byte>(mask), Optional<T>(bias), View<T>(y), View<T>(lse), shape),
-                Kernels.Attention.Forward<T>.Items(shape), Cost(shape) / Math.Max(1, Kernels.Attention.Forward<T>.Items(shape)));
+                Kernels.Cpu.Attention.Forward<T>.Items(shape), Cost(shape) / Math.Max(1, Kernels.Cpu.Attention.Forward<T>.Items(shape)));
     }
 
     internal override void AttentionBackward(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor y, Tensor lse, Tensor dy, Tensor dq, Tensor dk, Tensor dv, Tensor? dbias, AttentionShape shape)
@@ -20,7 +21,7 @@ public sealed unsafe partial class CpuDevice
 
         void Go<T>() where T : unmanaged =>
             Run<Attention.Backward<T>, T>(new(View<T>(q), View<T>(k), View<T>(v), Optional<byte>(mask), Optional<T>(bias), View<T>(y), View<T>(lse), View<T>(dy), View<T>(delta),
-                View<T>(dq), View<T>(dk), View<T>(dv), Optional<T>(dbias), shape), Kernels.Attention.Backward<T>.Items(shape), 2.5 * Cost(shape) / Math.Max(1, shape.Batch * shape.Heads));
+                View<T>(dq), View<T>(dk), View<T>(dv), Optional<T>(dbias), shape), Kernels.Cpu.Attention.Backward<T>.Items(shape), 2.5 * Cost(shape) / Math.Max(1, shape.Batch * shape.Heads));
     }
 
     internal override void AttentionWeights(Tensor q, Tensor k, Tensor? mask, Tensor? bias, Tensor lse, Tensor weights, AttentionShape shape)
@@ -29,7 +30,7 @@ public sealed unsafe partial class CpuDevice
 
         void Go<T>() where T : unmanaged =>
             Run<Attention.Weights<T>, T>(new(View<T>(q), View<T>(k), Optional<byte>(mask), Optional<T>(bias), View<T>(lse), View<T>(weights), shape),
-                Kernels.Attention.Weights<T>.Items(shape), Cost(shape) / Math.Max(1, Kernels.Attention.Weights<T>.Items(shape)));
+                Kernels.Cpu.Attention.Weights<T>.Items(shape), Cost(shape) / Math.Max(1, Kernels.Cpu.Attention.Weights<T>.Items(shape)));
     }
 
     static double Cost(AttentionShape s) => (double)s.Batch * s.Heads * s.Queries * s.Keys * ((s.HeadDim + s.ValueDim) / 8.0 + 4);

@@ -1,4 +1,4 @@
-using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention;
 
@@ -60,7 +60,7 @@ public sealed unsafe partial class CpuDevice
         Fill(dtable, 0);
         if (count == 0) return;
         Tensor order = Tensor.Empty([count], DType.I32, this, "ScatterAdd"), starts = Tensor.Empty([tableRows + 1], DType.I32, this, "ScatterAdd"), rows = Tensor.Empty([tableRows + 1], DType.I32, this, "ScatterAdd");
-        int distinct = Kernels.Gather.Sort(View<int>(indices).Slice(0, count), tableRows, View<int>(order), View<int>(starts), View<int>(rows));
+        int distinct = Kernels.Cpu.Gather.Sort(View<int>(indices).Slice(0, count), tableRows, View<int>(order), View<int>(starts), View<int>(rows));
         if (dy.DType == DType.F32) Go<float>(); else Go<double>();
 
         void Go<T>() where T : unmanaged =>

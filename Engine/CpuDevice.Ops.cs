@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention;
 
@@ -130,14 +131,14 @@ public sealed unsafe partial class CpuDevice
 
         void Go<T>() where T : unmanaged
         {
-            if (inner > 1 || n <= Kernels.Reduce.Block)
+            if (inner > 1 || n <= Kernels.Cpu.Reduce.Block)
             {
                 Run<Reduce.Forward<R, T>, T>(new(r, View<T>(x), View<T>(y), n, inner), y.Count, n);
                 return;
             }
-            int blocks = Kernels.Reduce.BlockCount(n);
+            int blocks = Kernels.Cpu.Reduce.BlockCount(n);
             var partial = Tensor.Empty([y.Count, blocks], x.DType, this, "Reduce");
-            Run<Reduce.Blocks<R, T>, T>(new(r, View<T>(x), View<T>(partial), n), y.Count * blocks, Kernels.Reduce.Block);
+            Run<Reduce.Blocks<R, T>, T>(new(r, View<T>(x), View<T>(partial), n), y.Count * blocks, Kernels.Cpu.Reduce.Block);
             Run<Reduce.Forward<Merge<R>, T>, T>(new(new(r), View<T>(partial), View<T>(y), blocks, 1), y.Count, blocks);
         }
     }
@@ -156,10 +157,10 @@ public sealed unsafe partial class CpuDevice
     internal override void MatMul(Tensor a, Tensor b, Tensor c, bool accumulate)
     {
         var shape = Product(a, b, c);
-        if (c.DType == DType.F32) Run<MatMul.Packed<float>, float>(new(View<float>(a), View<float>(b), View<float>(c), shape, accumulate), Kernels.MatMul.Packed<float>.Items(shape), Cost());
-        else Run<MatMul.Packed<double>, double>(new(View<double>(a), View<double>(b), View<double>(c), shape, accumulate), Kernels.MatMul.Packed<double>.Items(shape), Cost());
+        if (c.DType == DType.F32) Run<MatMul.Packed<float>, float>(new(View<float>(a), View<float>(b), View<float>(c), shape, accumulate), Kernels.Cpu.MatMul.Packed<float>.Items(shape), Cost());
+        else Run<MatMul.Packed<double>, double>(new(View<double>(a), View<double>(b), View<double>(c), shape, accumulate), Kernels.Cpu.MatMul.Packed<double>.Items(shape), Cost());
 
-        double Cost() => (double)shape.Batch * shape.M * shape.N * shape.K / Math.Max(1, Kernels.MatMul.Packed<float>.Items(shape)) / 8;
+        double Cost() => (double)shape.Batch * shape.M * shape.N * shape.K / Math.Max(1, Kernels.Cpu.MatMul.Packed<float>.Items(shape)) / 8;
     }
 
     internal override void Softmax(Tensor x, Tensor y, bool log)

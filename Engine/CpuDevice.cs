@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention;
 

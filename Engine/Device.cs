@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention;
 

@@ -39,35 +39,6 @@ public interface ILane<V> : IAdditionOperators<V, V, V>, ISubtractionOperators<V
     static abstract V IfEqual(V x, V y, V then, V otherwise);
 }
 
-/// <summary>A lane that lives in a CPU register of <see cref="Count"/> numbers of type <typeparamref name="T"/>.</summary>
-public interface ISimd<V, T> : ILane<V> where V : struct, ISimd<V, T> where T : unmanaged
-{
-    /// <summary>How many numbers one register holds.</summary>
-    static abstract int Count { get; }
-
-    /// <summary>Every number of the register set to <paramref name="x"/>.</summary>
-    static abstract V Broadcast(T x);
-
-    /// <summary>x[i], …, x[i + Count − 1].</summary>
-    static abstract V Load(View<T> x, int i);
-
-    static abstract void Store(V v, View<T> x, int i);
-
-    /// <summary>x[i], …, x[i + count − 1], the rest filled with <paramref name="fill"/>; 0 &lt; count &lt; Count.</summary>
-    static abstract V LoadPart(View<T> x, int i, int count, T fill);
-
-    static abstract void StorePart(V v, View<T> x, int i, int count);
-
-    /// <summary>a b + c, rounded once where the hardware can.</summary>
-    static abstract V MulAdd(V a, V b, V c);
-
-    /// <summary>The sum of the register's numbers.</summary>
-    static abstract T Sum(V x);
-
-    /// <summary>The largest of the register's numbers; NaN if any is NaN.</summary>
-    static abstract T Largest(V x);
-}
-
 /// <summary>y = f(x), with its slope f′ in terms of both x and y. Fields, if any, are the formula's parameters.</summary>
 public interface IUnary
 {

@@ -1,3 +1,5 @@
+using NanoAttention.Kernels.Cpu;
+
 namespace NanoAttention.Kernels;
 
 /// <summary>An associative fold of many numbers into one.</summary>

@@ -1,5 +1,5 @@
 using ILGPU;
-using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention;
 

@@ -18,7 +18,7 @@ public sealed partial class GpuDevice
     }
 
     // A square group of threads for each tile of C, a number a thread.
-    KernelConfig Squares(Kernels.MatMulShape shape, int side)
+    KernelConfig Squares(Kernels.Cpu.MatMulShape shape, int side)
     {
         int tiles = shape.Batch * ((shape.M + side - 1) / side) * ((shape.N + side - 1) / side);
         return new(new Index3D(IsSimulated ? Math.Min(tiles, 2) : tiles, 1, 1), new Index3D(side, side, 1));

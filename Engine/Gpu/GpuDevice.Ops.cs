@@ -107,7 +107,7 @@ public sealed partial class GpuDevice
     }
 
     // A square group of threads for each tile of C, 4 × 4 numbers a thread.
-    KernelConfig Tiles(Kernels.MatMulShape shape, int side)
+    KernelConfig Tiles(Kernels.Cpu.MatMulShape shape, int side)
     {
         int tiles = shape.Batch * ((shape.M + 4 * side - 1) / (4 * side)) * ((shape.N + 4 * side - 1) / (4 * side));
         return new(new Index3D(IsSimulated ? Math.Min(tiles, 2) : tiles, 1, 1), new Index3D(side, side, 1));

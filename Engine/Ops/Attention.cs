@@ -1,4 +1,5 @@
 using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 using static NanoAttention.Reverse;
 
 namespace NanoAttention;

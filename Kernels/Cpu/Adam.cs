@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019).</summary>
 public static class Adam

@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Where the extreme of an axis is: x is (outer, n, inner), y (outer, inner). The first on ties; the first NaN wins. Items are outputs.</summary>
 public static class ArgReduce

@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
 /// How far apart, in numbers, the batches, heads and rows of a (batch, heads, rows, size) operand lie; a row's numbers are neighbours.

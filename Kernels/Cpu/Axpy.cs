@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Accumulation in place.</summary>
 public static class Axpy

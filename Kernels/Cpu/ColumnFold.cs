@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>The numbers that a fold down the columns of a matrix reads, a register at a time.</summary>
 interface IColumns<T> where T : unmanaged

@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>y = x where both step through the layout's sizes, x by its strides a and y by b. Items are the layout's rows.</summary>
 public readonly unsafe struct CopyInto<T>(View<T> x, View<T> y, Layout layout) : IScalarKernel where T : unmanaged

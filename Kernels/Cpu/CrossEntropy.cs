@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
 /// Cross entropy of rows of n logits with one target each, smoothed by ε (Szegedy et al., 2016, section 7):

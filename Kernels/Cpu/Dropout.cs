@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Dropout (Srivastava et al., 2014), scaled while training.</summary>
 public static class Dropout

@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>yᵢ = value. Items are elements.</summary>
 public readonly struct Fill<T>(View<T> y, T value) : IScalarKernel where T : unmanaged

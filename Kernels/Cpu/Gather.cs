@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Rows of a table picked by index, as an embedding does, and their gradients summed back.</summary>
 public static class Gather

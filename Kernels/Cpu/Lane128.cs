@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>A lane of 128 bits: four floats or two doubles (SSE, Arm).</summary>
 public readonly unsafe struct Lane128<T>(Vector128<T> value) : ISimd<Lane128<T>, T>, IScaled<Lane128<T>> where T : unmanaged

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>A lane of 256 bits: eight floats or four doubles (AVX2).</summary>
 public readonly unsafe struct Lane256<T>(Vector256<T> value) : ISimd<Lane256<T>, T>, IScaled<Lane256<T>> where T : unmanaged

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>A lane of 512 bits: sixteen floats or eight doubles (AVX-512).</summary>
 public readonly unsafe struct Lane512<T>(Vector512<T> value) : ISimd<Lane512<T>, T>, IScaled<Lane512<T>> where T : unmanaged

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>What the shared formulas ask of a lane of floats beside arithmetic: its exponents.</summary>
 interface IScaled<V> where V : struct

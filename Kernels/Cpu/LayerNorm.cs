@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Layer normalisation over rows of n (Ba, Kiros and Hinton, 2016): y = x̂ ⊙ w + b, x̂ = (x − μ) r, r = 1/√(σ² + ε), with σ² = Σ (x − μ)² / n.</summary>
 public static class LayerNorm

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
 /// One step of an LSTM after its matrix products (Hochreiter and Schmidhuber, Long Short-Term Memory, 1997, with the forget gate of

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class MatMul
 {

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class MatMul
 {

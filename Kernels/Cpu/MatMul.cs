@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
 /// The sizes of C (+)= A B for a batch of matrices: A is (M, K), B (K, N), C (M, N). A row or column stride is the distance, in numbers,

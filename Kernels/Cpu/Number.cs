@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Numbers of a type known only to the compiler: float, double, int or byte (a truth value, 0 or 1), by way of double, which holds each exactly.</summary>
 static class Number

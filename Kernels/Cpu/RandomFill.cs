@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Random numbers from <see cref="Philox"/>: element i takes number offset + i of the seed, however the work is shared out. Items are elements.</summary>
 public static class RandomFill

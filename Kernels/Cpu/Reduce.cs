@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
 /// Folds along one axis. x is (outer, n, inner) and y (outer, inner). Long folds are cut into halves of halves (pairwise summation), so

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>A thread's own working memory for the kernel family <typeparamref name="TOwner"/>: grown to the largest request, then kept as long as the thread lives.</summary>
 static unsafe class Scratch<TOwner>

@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Stochastic gradient descent with momentum (Sutskever et al., 2013).</summary>
 public static class Sgd

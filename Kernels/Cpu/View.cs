@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Numbers in memory that a CPU kernel may touch: what a span is, but storable in a kernel's fields.</summary>
 /// <param name="owner">What the memory belongs to, kept alive as long as the view; nothing where another view does that.</param>

@@ -1,4 +1,4 @@
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>y = f(a, b), number by number, a and b stepping through the output's shape by the strides of a <see cref="Layout"/>. Items are the layout's rows.</summary>
 public static class Zip

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace NanoAttention.Kernels;
+namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>What a binary kernel does with the numbers of a and b that belong to the output's elements i, i + 1, ….</summary>
 interface IZip<T> where T : unmanaged

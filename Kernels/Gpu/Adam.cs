@@ -2,10 +2,10 @@ using ILGPU;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.Adam"/>
+/// <inheritdoc cref="Cpu.Adam"/>
 public static class Adam
 {
-    /// <summary>The constants of a step, made of the parameters of <see cref="Kernels.Adam.Step{T}"/>.</summary>
+    /// <summary>The constants of a step, made of the parameters of <see cref="Cpu.Adam.Step{T}"/>.</summary>
     public readonly struct Rates(double rate, double beta1, double beta2, double epsilon, double decay, double gradScale, int step, bool decoupled)
     {
         internal readonly float
@@ -14,7 +14,7 @@ public static class Adam
             GradScale = (float)gradScale, Shrink = decoupled ? (float)(1 - rate * decay) : 1, Decay = decoupled ? 0 : (float)decay;
     }
 
-    /// <inheritdoc cref="Kernels.Adam.Step{T}"/>
+    /// <inheritdoc cref="Cpu.Adam.Step{T}"/>
     public static void Step(ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, ArrayView<float> v, Rates rates)
     {
         for (int i = Threads.First; i < p.IntLength; i += Threads.All)

@@ -3,7 +3,7 @@ using ILGPU.Util;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.ArgReduce"/>
+/// <inheritdoc cref="Cpu.ArgReduce"/>
 public static class ArgReduce
 {
     /// <summary>y[o, j] = the first i of the largest sign · x[o, i, j].</summary>

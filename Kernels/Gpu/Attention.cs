@@ -3,8 +3,8 @@ using ILGPU.Util;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <summary>What the kernels over an attention's scores need to know of it: <see cref="Kernels.AttentionShape"/> without its operands.</summary>
-public readonly struct AttentionShape(Kernels.AttentionShape shape)
+/// <summary>What the kernels over an attention's scores need to know of it: <see cref="Cpu.AttentionShape"/> without its operands.</summary>
+public readonly struct AttentionShape(Cpu.AttentionShape shape)
 {
     readonly int heads = shape.Heads, queries = shape.Queries, causal = shape.Causal ? 1 : 0, least = (int)Math.Ceiling(shape.Dropout * (1 << 24));
     readonly int maskBatch = shape.Mask.Batch, maskHead = shape.Mask.Head, maskQuery = shape.Mask.Query, maskKey = shape.Mask.Key;

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.Axpy"/>
+/// <inheritdoc cref="Cpu.Axpy"/>
 public static class Axpy
 {
     /// <summary>y += α x.</summary>

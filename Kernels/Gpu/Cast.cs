@@ -3,7 +3,7 @@ using ILGPU.Util;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.Cast"/>
+/// <inheritdoc cref="Cpu.Cast"/>
 public static class Cast
 {
     /// <summary>yᵢ = xᵢ cut towards zero and clamped; 0 for NaN.</summary>

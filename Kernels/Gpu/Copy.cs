@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.Copy"/>
+/// <inheritdoc cref="Cpu.Copy"/>
 public static class Copy
 {
     /// <summary>y = x, x stepping through y's shape by the layout's strides a; for numbers of any type.</summary>

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.CopyInto{T}"/>
+/// <inheritdoc cref="Cpu.CopyInto{T}"/>
 public static class CopyInto
 {
     /// <summary>y = x where both step through <paramref name="count"/> elements, x by the layout's strides a and y by b.</summary>

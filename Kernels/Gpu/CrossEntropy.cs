@@ -3,7 +3,7 @@ using ILGPU.Util;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.CrossEntropy"/>
+/// <inheritdoc cref="Cpu.CrossEntropy"/>
 public static class CrossEntropy
 {
     /// <summary>The losses and lse, each (rows); lse is 0 where ignored, both NaN where the target is no class. A group takes a row.</summary>

@@ -3,7 +3,7 @@ using ILGPU.Util;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.Dropout"/>
+/// <inheritdoc cref="Cpu.Dropout"/>
 public static class Dropout
 {
     /// <summary>

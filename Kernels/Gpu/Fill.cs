@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.Fill{T}"/>
+/// <inheritdoc cref="Cpu.Fill{T}"/>
 public static class Fill
 {
     /// <summary>yᵢ = value.</summary>

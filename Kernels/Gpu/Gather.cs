@@ -3,7 +3,7 @@ using ILGPU.Util;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.Gather"/>
+/// <inheritdoc cref="Cpu.Gather"/>
 public static class Gather
 {
     /// <summary>y[i] = table[indices[i]], rows of n numbers; a row of NaN where the index is none of the table's rows.</summary>

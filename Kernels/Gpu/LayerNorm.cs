@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.LayerNorm"/>
+/// <inheritdoc cref="Cpu.LayerNorm"/>
 public static class LayerNorm
 {
     // how many rows a thread sums one after the other

@@ -2,10 +2,10 @@ using ILGPU;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.LstmCell"/>
+/// <inheritdoc cref="Cpu.LstmCell"/>
 public static class LstmCell
 {
-    /// <inheritdoc cref="Kernels.LstmCell.Forward{T}"/>
+    /// <inheritdoc cref="Cpu.LstmCell.Forward{T}"/>
     public static void Forward(ArrayView<float> gates, ArrayView<float> cPrevious, ArrayView<float> h, ArrayView<float> c, ArrayView<float> activated, int hidden)
     {
         for (int item = Threads.First; item < c.IntLength; item += Threads.All)
@@ -22,7 +22,7 @@ public static class LstmCell
         }
     }
 
-    /// <inheritdoc cref="Kernels.LstmCell.Backward{T}"/>
+    /// <inheritdoc cref="Cpu.LstmCell.Backward{T}"/>
     public static void Backward(ArrayView<float> activated, ArrayView<float> cPrevious, ArrayView<float> c, ArrayView<float> dh, ArrayView<float> dc, ArrayView<float> dgates, ArrayView<float> dcPrevious, int hidden)
     {
         for (int item = Threads.First; item < c.IntLength; item += Threads.All)

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.Map"/>
+/// <inheritdoc cref="Cpu.Map"/>
 public static class Map
 {
     /// <summary>yᵢ = f(xᵢ).</summary>

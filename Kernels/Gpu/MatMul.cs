@@ -2,8 +2,8 @@ using ILGPU;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <summary>The sizes of a product as GPU kernels take them: those of <see cref="Kernels.MatMulShape"/>.</summary>
-public readonly struct MatMulShape(Kernels.MatMulShape shape)
+/// <summary>The sizes of a product as GPU kernels take them: those of <see cref="Cpu.MatMulShape"/>.</summary>
+public readonly struct MatMulShape(Cpu.MatMulShape shape)
 {
     public readonly int Batch = shape.Batch, M = shape.M, N = shape.N, K = shape.K, ARow = shape.ARow, ACol = shape.ACol, BRow = shape.BRow, BCol = shape.BCol, CRow = shape.CRow;
 

@@ -2,17 +2,17 @@ using ILGPU;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.Sgd"/>
+/// <inheritdoc cref="Cpu.Sgd"/>
 public static class Sgd
 {
-    /// <summary>The constants of a step, those of <see cref="Kernels.Sgd.Step{T}"/>.</summary>
+    /// <summary>The constants of a step, those of <see cref="Cpu.Sgd.Step{T}"/>.</summary>
     public readonly struct Rates(double rate, double mu, double dampening, double decay, bool nesterov, double gradScale, bool first)
     {
         internal readonly float Rate = (float)rate, Keep = first ? 0 : (float)mu, Take = first ? 1 : (float)(1 - dampening), Decay = (float)decay,
             Ahead = nesterov ? (float)mu : 1, Slope = nesterov ? 1 : 0, GradScale = (float)gradScale;
     }
 
-    /// <summary>As <see cref="Kernels.Sgd.Step{T}"/>; an empty <paramref name="momentum"/> means none.</summary>
+    /// <summary>As <see cref="Cpu.Sgd.Step{T}"/>; an empty <paramref name="momentum"/> means none.</summary>
     public static void Step(ArrayView<float> p, ArrayView<float> g, ArrayView<float> momentum, Rates rates)
     {
         for (int i = Threads.First; i < p.IntLength; i += Threads.All)

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.Softmax"/>
+/// <inheritdoc cref="Cpu.Softmax"/>
 public static class Softmax
 {
     /// <summary>y = softmax x. A group takes a row.</summary>
@@ -37,7 +37,7 @@ public static class Softmax
     }
 }
 
-/// <inheritdoc cref="Kernels.LogSoftmax"/>
+/// <inheritdoc cref="Cpu.LogSoftmax"/>
 public static class LogSoftmax
 {
     /// <summary>y = log softmax x. A group takes a row.</summary>

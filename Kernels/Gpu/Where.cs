@@ -3,7 +3,7 @@ using ILGPU.Util;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <inheritdoc cref="Kernels.Where"/>
+/// <inheritdoc cref="Cpu.Where"/>
 public static class Where
 {
     /// <summary>y = condition ? a : b, for numbers of any type; the condition steps by the layout's strides c.</summary>

@@ -1,4 +1,5 @@
 using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 using Xunit;
 using static NanoAttention.Tests.Kernels.KernelRun;
 

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 using Xunit;
 
 namespace NanoAttention.Tests.Kernels;

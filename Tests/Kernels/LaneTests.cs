@@ -1,5 +1,6 @@
 using System.Numerics;
 using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 using Xunit;
 using static NanoAttention.Tests.Kernels.KernelRun;
 

@@ -1,7 +1,6 @@
 using System.Numerics;
-using NanoAttention.Kernels;
 using Xunit;
-using K = NanoAttention.Kernels;
+using K = NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention.Tests.Kernels;
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 using Xunit;
 
 namespace NanoAttention.Tests.Kernels;

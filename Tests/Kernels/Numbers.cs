@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention.Tests.Kernels;
 

@@ -1,7 +1,8 @@
 using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 using Xunit;
 using static NanoAttention.Tests.Kernels.KernelRun;
-using K = NanoAttention.Kernels;
+using K = NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention.Tests.Kernels;
 

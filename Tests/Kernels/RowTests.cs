@@ -1,8 +1,9 @@
 using System.Numerics;
 using NanoAttention.Kernels;
+using NanoAttention.Kernels.Cpu;
 using Xunit;
 using static NanoAttention.Tests.Kernels.KernelRun;
-using K = NanoAttention.Kernels;
+using K = NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention.Tests.Kernels;
 
