@@ -16,9 +16,9 @@ public static class Padding
     }
 
     /// <summary>(b, longest) I32: the sequences, filled up with <c>padding</c>.</summary>
-    public static Tensor Batch(IReadOnlyList<int[]> sequences, int padding = 0, Device? device = null)
+    public static Tensor Batch(IReadOnlyList<int[]> sequences, int padding = Translator.Pad, Device? device = null)
     {
-        int longest = sequences.Max(s => s.Length);
+        int longest = sequences.Select(s => s.Length).DefaultIfEmpty().Max();
         var padded = new int[sequences.Count * longest];
         Array.Fill(padded, padding);
         for (int i = 0; i < sequences.Count; i++) sequences[i].CopyTo(padded, i * longest);

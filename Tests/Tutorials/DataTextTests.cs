@@ -41,17 +41,6 @@ public class VocabularyTests
         Assert.Equal(["<pad>", "<bos>", "<eos>", "<unk>", "dog", "the"], vocabulary.Tokens);
         Assert.Equal([5, Vocabulary.Unknown, 4], vocabulary.Encode(["the", "cat", "dog"]));
     }
-
-    [Fact]
-    public void PaddingFillsShortRows()
-    {
-        Padded padded = Padded.Of([[5, 6, 7], [8], []]);
-        Assert.Equal([5, 6, 7, 8, 0, 0, 0, 0, 0], padded.Ids);
-        Assert.Equal((3, 3), (padded.Rows, padded.Columns));
-        Assert.Equal([3, 1, 0], padded.Lengths);
-        Assert.Equal(5, Padded.Of([[1]], columns: 5).Columns);
-        Assert.Throws<ArgumentException>(() => Padded.Of([[1, 2]], columns: 1));
-    }
 }
 
 public class CharactersTests

@@ -42,7 +42,7 @@ public static class Metrics
     }
 
     /// <summary>The share of target tokens, padding left out, that are predicted right; both are (rows, columns) of ids.</summary>
-    public static double TokenAccuracy(ReadOnlySpan<int> predicted, ReadOnlySpan<int> targets, int pad = Vocabulary.Pad)
+    public static double TokenAccuracy(ReadOnlySpan<int> predicted, ReadOnlySpan<int> targets, int pad = Translator.Pad)
     {
         if (predicted.Length != targets.Length) throw new ArgumentException($"TokenAccuracy: {predicted.Length} predictions for {targets.Length} targets; should be as many");
         int right = 0, counted = 0;

@@ -4,13 +4,13 @@ namespace NanoAttention.Tutorials;
 
 /// <summary>
 /// Numbers for tokens, the id being the place in <see cref="Tokens"/>. A token is a character (a Unicode scalar value)
-/// or a word. Vocabularies of sequences to pad begin with <c>&lt;pad&gt; &lt;bos&gt; &lt;eos&gt;</c>, word vocabularies
-/// have <c>&lt;unk&gt;</c> after these.
+/// or a word. Vocabularies of sequences to pad begin with <c>&lt;pad&gt; &lt;bos&gt; &lt;eos&gt;</c>, the symbols 0, 1 and 2 of a
+/// <see cref="Translator"/>; word vocabularies have <c>&lt;unk&gt;</c> after these.
 /// </summary>
 public sealed class Vocabulary
 {
-    /// <summary>The ids of the special tokens, in vocabularies that have them.</summary>
-    public const int Pad = 0, Bos = 1, Eos = 2, Unknown = 3;
+    /// <summary>The id of <c>&lt;unk&gt;</c> in vocabularies that have it.</summary>
+    public const int Unknown = Translator.End + 1;
 
     private static readonly string[] Specials = ["<pad>", "<bos>", "<eos>", "<unk>"];
 
@@ -64,8 +64,8 @@ public sealed class Vocabulary
         foreach (int id in sequence)
         {
             if ((uint)id >= (uint)Count) throw new ArgumentOutOfRangeException(nameof(sequence), $"Vocabulary: id {id} is not in 0 … {Count - 1}");
-            if (id == Eos && specials > Eos) break;
-            if (id >= Eos || specials <= Eos) tokens.Add(Tokens[id]);
+            if (id == Translator.End && specials > Translator.End) break;
+            if (id >= Translator.End || specials <= Translator.End) tokens.Add(Tokens[id]);
         }
 
         return [.. tokens];

@@ -6,19 +6,17 @@ static class Sequences
     /// <summary>The mean cross entropy of the targets' tokens and end tokens, each predicted from those before it.</summary>
     public static Tensor Loss(Translator model, int[][] sources, int[][] targets)
     {
-        var from = Padded.Of(sources);
-        var given = Padded.Of([.. targets.Select(ids => (int[])[Vocabulary.Bos, .. ids])]);
-        var wanted = Padded.Of([.. targets.Select(ids => (int[])[.. ids, Vocabulary.Eos])]);
-        return model.Forward(Ids(from), from.Lengths, Ids(given)).Logits.CrossEntropy(Ids(wanted), ignoreIndex: Vocabulary.Pad);
+        var given = Padding.Batch([.. targets.Select(ids => (int[])[Translator.Begin, .. ids])]);
+        var wanted = Padding.Batch([.. targets.Select(ids => (int[])[.. ids, Translator.End])]);
+        return model.Forward(Padding.Batch(sources), Lengths(sources), given).Logits.CrossEntropy(wanted, ignoreIndex: Translator.Pad);
     }
 
     /// <summary>What the model makes of the sources.</summary>
     public static Translation[] Translate(Translator model, int[][] sources, int longest)
     {
         using var scope = Scope.Begin();
-        var from = Padded.Of(sources);
-        return model.Translate(Ids(from), from.Lengths, longest);
+        return model.Translate(Padding.Batch(sources), Lengths(sources), longest);
     }
 
-    static Tensor Ids(Padded p) => Tensor.From(p.Ids, [p.Rows, p.Columns]);
+    static int[] Lengths(int[][] sequences) => Array.ConvertAll(sequences, ids => ids.Length);
 }
