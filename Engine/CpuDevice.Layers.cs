@@ -1,3 +1,4 @@
+using NanoAttention.Kernels;
 using NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention;
@@ -30,7 +31,7 @@ public sealed unsafe partial class CpuDevice
     internal override void CrossEntropy(Tensor logits, Tensor targets, Tensor losses, Tensor lse, int ignore, double smoothing)
     {
         int n = Last(logits), rows = Rows(logits);
-        CheckIndices("CrossEntropy", targets, n, ignore);
+        CheckIndices("CrossEntropy", targets, 0, n, ignore);
         if (logits.DType == DType.F32) Go<float>(); else Go<double>();
 
         void Go<T>() where T : unmanaged =>
@@ -48,17 +49,23 @@ public sealed unsafe partial class CpuDevice
 
     internal override void Gather(Tensor table, Tensor indices, Tensor y)
     {
-        CheckIndices("Gather", indices, table.Shape[0], null);
+        CheckIndices("Gather", indices, 0, table.Shape[0]);
         int n = Last(table);
-        if (y.DType == DType.F32) Run(new Gather.Rows<float>(View<float>(table), View<int>(indices), View<float>(y), n), indices.Count, n);
-        else Run(new Gather.Rows<double>(View<double>(table), View<int>(indices), View<double>(y), n), indices.Count, n);
+        switch (y.DType.Size)
+        {
+            case 4: Go<int>(); break;
+            case 8: Go<long>(); break;
+            default: Go<byte>(); break;
+        }
+
+        void Go<T>() where T : unmanaged => Run(new Gather.Rows<T>(View<T>(table), View<int>(indices), View<T>(y), n), indices.Count, n);
     }
 
     internal override void ScatterAdd(Tensor dy, Tensor indices, Tensor dtable)
     {
         int n = Last(dtable), count = indices.Count, tableRows = dtable.Shape[0];
         Fill(dtable, 0);
-        if (count == 0) return;
+        if (count == 0 || dtable.Count == 0) return;
         Tensor order = Tensor.Empty([count], DType.I32, this, "ScatterAdd"), starts = Tensor.Empty([tableRows + 1], DType.I32, this, "ScatterAdd"), rows = Tensor.Empty([tableRows + 1], DType.I32, this, "ScatterAdd");
         int distinct = Kernels.Cpu.Gather.Sort(View<int>(indices).Slice(0, count), tableRows, View<int>(order), View<int>(starts), View<int>(rows));
         if (dy.DType == DType.F32) Go<float>(); else Go<double>();
@@ -67,13 +74,39 @@ public sealed unsafe partial class CpuDevice
             Run<Gather.ScatterAdd<T>, T>(new(View<T>(dy), View<int>(order), View<int>(starts), View<int>(rows), View<T>(dtable), n), distinct, (double)count / distinct * n);
     }
 
-    // Throws where an index does not lie in 0 … limit − 1.
-    static void CheckIndices(string op, Tensor indices, int limit, int? ignore)
+    internal override void AddIndex(string op, Tensor index, Tensor at, int size, int stride)
+    {
+        CheckIndices(op, index, -size, size);
+        var layout = Layout.Of(at.Shape.Sizes, index.Stretch(at.Shape).Strides);
+        Run(new Positions.Add(View<int>(index), View<int>(at), layout, size, stride), layout.Rows, layout.Inner);
+    }
+
+    internal override void LastPosition(Tensor at, Tensor last) => Run(new Positions.Last(View<int>(at), View<int>(last), at.Count), 1, at.Count);
+
+    internal override void Recurrence(Tensor? a, Tensor b, Tensor y, int n, int inner, bool reverse)
+    {
+        if (y.Count == 0) return;
+        if (b.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged =>
+            Run<Scan.Linear<T>, T>(new(Optional<T>(a), View<T>(b), View<T>(y), n, inner, reverse), y.Count / n, n);
+    }
+
+    internal override void RunningArg(bool largest, Tensor x, Tensor y, int n, int inner)
+    {
+        if (y.Count == 0) return;
+        double sign = largest ? 1 : -1;
+        if (x.DType == DType.F32) Run(new Scan.ArgLargest<float>(sign, View<float>(x), View<int>(y), n, inner), y.Count / n, n);
+        else Run(new Scan.ArgLargest<double>(sign, View<double>(x), View<int>(y), n, inner), y.Count / n, n);
+    }
+
+    // Throws where an index does not lie in low … limit − 1.
+    static void CheckIndices(string op, Tensor indices, int low, int limit, int? ignore = null)
     {
         var at = View<int>(indices);
         for (int i = 0; i < indices.Count; i++)
-            if ((uint)at[i] >= (uint)limit && at[i] != ignore)
-                throw new ArgumentOutOfRangeException(nameof(indices), $"{op}: index {at[i]} at position {i} of {indices.Shape} is not between 0 and {limit - 1}");
+            if ((at[i] < low || at[i] >= limit) && at[i] != ignore)
+                throw new ArgumentOutOfRangeException(nameof(indices), $"{op}: index {at[i]} at position {i} of {indices.Shape} is not between {low} and {limit - 1}");
     }
 
     internal override void Uniform(Tensor y, double low, double high, Generator generator)

@@ -122,6 +122,19 @@ public abstract class Device
     /// <summary>dtable[indices[i]] += dy[i], the rest 0; in a fixed order.</summary>
     internal abstract void ScatterAdd(Tensor dy, Tensor indices, Tensor dtable);
 
+    /// <summary>at += stride · index, the index stretched to at's shape; −size ≤ i &lt; 0 counts from the end.</summary>
+    internal abstract void AddIndex(string op, Tensor index, Tensor at, int size, int stride);
+
+    /// <summary>last[p] = the last i with at[i] = p.</summary>
+    internal abstract void LastPosition(Tensor at, Tensor last);
+
+    // Recurrences along the middle axis of (outer, n, inner)
+    /// <summary>yₖ = aₖ yₖ₋₁ + bₖ, without a yₖ₋₁ + bₖ; in reverse from yₖ₊₁.</summary>
+    internal abstract void Recurrence(Tensor? a, Tensor b, Tensor y, int n, int inner, bool reverse);
+
+    /// <summary>yₖ = the last i ≤ k of the largest (or smallest) xᵢ.</summary>
+    internal abstract void RunningArg(bool largest, Tensor x, Tensor y, int n, int inner);
+
     // Random numbers
     internal abstract void Uniform(Tensor y, double low, double high, Generator generator);
     internal abstract void Normal(Tensor y, double mean, double std, Generator generator);

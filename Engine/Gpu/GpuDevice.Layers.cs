@@ -1,4 +1,6 @@
 using ILGPU;
+using NanoAttention.Kernels;
+using NanoAttention.Kernels.Gpu;
 
 namespace NanoAttention;
 
@@ -22,12 +24,27 @@ public sealed partial class GpuDevice
     internal override void CrossEntropyBackward(Tensor logits, Tensor targets, Tensor lse, Tensor dlosses, Tensor dx, int ignore, double smoothing) =>
         Launch(Items(dx.Count), Kernels.Gpu.CrossEntropy.Backward, View(logits), View<int>(targets), View(lse), View(dlosses), View(dx), Last(logits), ignore, (float)smoothing);
 
-    internal override void Gather(Tensor table, Tensor indices, Tensor y) =>
-        Launch(Items(y.Count), Kernels.Gpu.Gather.Rows, View(table), View<int>(indices), View(y), Last(table));
+    internal override void Gather(Tensor table, Tensor indices, Tensor y)
+    {
+        if (y.DType == DType.Bool) Launch(Items(y.Count), Kernels.Gpu.Gather.Rows, View<byte>(table), View<int>(indices), View<byte>(y), Last(table), (byte)0);
+        else Launch(Items(y.Count), Kernels.Gpu.Gather.Rows, View<int>(table), View<int>(indices), View<int>(y), Last(table), y.DType == DType.F32 ? BitConverter.SingleToInt32Bits(float.NaN) : int.MinValue);
+    }
+
+    internal override void AddIndex(string op, Tensor index, Tensor at, int size, int stride) =>
+        Launch(Items(at.Count), Kernels.Gpu.Positions.Add, View<int>(index), View<int>(at), new Steps(Layout.Of(at.Shape.Sizes, index.Stretch(at.Shape).Strides)), size, stride);
+
+    internal override void LastPosition(Tensor at, Tensor last) => Launch(Items(at.Count), Kernels.Gpu.Positions.Last, View<int>(at), View<int>(last));
+
+    internal override void Recurrence(Tensor? a, Tensor b, Tensor y, int n, int inner, bool reverse) =>
+        Launch(Items(y.Count / Math.Max(1, n)), Kernels.Gpu.Scan.Linear, Optional(a), View(b), View(y), n, inner, reverse ? 1 : 0);
+
+    internal override void RunningArg(bool largest, Tensor x, Tensor y, int n, int inner) =>
+        Launch(Items(y.Count / Math.Max(1, n)), Kernels.Gpu.Scan.ArgLargest, largest ? 1f : -1f, View(x), View<int>(y), n, inner);
 
     internal override void ScatterAdd(Tensor dy, Tensor indices, Tensor dtable)
     {
         Fill(dtable, 0);
+        if (dtable.Count == 0) return;
         var order = Tensor.Empty(indices.Shape, DType.I32, this, "ScatterAdd");
         Launch(Items(indices.Count), Kernels.Gpu.Gather.Sort, View<int>(indices), View<int>(order));
         Launch(Groups(indices.Count, Last(dtable)), Kernels.Gpu.Gather.ScatterAdd, View(dy), View<int>(indices), View<int>(order), View(dtable), Last(dtable));

@@ -10,7 +10,6 @@ public sealed partial class Tensor
     /// </summary>
     public Tensor Gather(Tensor indices, int? padding = null)
     {
-        CheckFloat("Gather");
         if (Rank != 2 || indices.DType != DType.I32 || indices.Device != Device)
             throw new ArgumentException($"Gather: table {Shape} and indices {indices.Shape} ({indices.DType}, {indices.Device.Name}): the table must be (rows, n), the indices I32 on the same device");
         if (padding is { } row && (uint)row >= (uint)Shape[0]) throw new ArgumentOutOfRangeException(nameof(padding), $"Gather: the padding row {row} is not between 0 and {Shape[0] - 1}");

@@ -31,7 +31,7 @@ public sealed partial class Tensor
     }
 
     // The view behind Expand, unrecorded.
-    Tensor Stretch(Shape shape)
+    internal Tensor Stretch(Shape shape)
     {
         if (shape == Shape) return this;
         var stretched = new int[shape.Rank];

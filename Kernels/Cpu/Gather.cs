@@ -10,7 +10,10 @@ public static class Gather
     {
         public void Run(int from, int to)
         {
-            for (int i = from; i < to; i++) table.Row(indices[i], n).Span.CopyTo(y.Row(i, n).Span);
+            if (n == 1)
+                for (int i = from; i < to; i++) y[i] = table[indices[i]];
+            else
+                for (int i = from; i < to; i++) table.Row(indices[i], n).Span.CopyTo(y.Row(i, n).Span);
         }
     }
 
