@@ -72,7 +72,7 @@ public class DataIdxTests
         folder.Write("t10k-labels-idx1-ubyte", [.. labels[..^1], 10]);
         Assert.Contains("label 10 of image 1", Assert.Throws<InvalidDataException>(() => Mnist.Load(folder.Path)).Message);
         folder.Write("t10k-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, 1, 7]);
-        Assert.Contains("2 images but 1 labels", Assert.Throws<InvalidDataException>(() => Mnist.Load(folder.Path)).Message);
+        Assert.Contains("t10k-labels-idx1-ubyte 1 labels", Assert.Throws<InvalidDataException>(() => Mnist.Load(folder.Path)).Message);
     }
 
     [Fact]

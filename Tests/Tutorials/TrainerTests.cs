@@ -23,7 +23,7 @@ public class TrainerTests
         using var folder = new TemporaryFolder();
         string whole = Path.Combine(folder.Path, "whole.safetensors"), parts = Path.Combine(folder.Path, "parts.safetensors");
         var trainer = New(out var loss);
-        trainer.Run(steps, loss, every: 4, () => trainer.RecentLoss(4), whole, CancellationToken.None);
+        trainer.Run(steps, loss, every: 4, () => new(trainer.Step, trainer.RecentLoss(4)), whole, CancellationToken.None);
 
         using var stop = new CancellationTokenSource();
         var first = New(out loss);
@@ -31,12 +31,12 @@ public class TrainerTests
         {
             if (step == 6) stop.Cancel();
             return loss(step);
-        }, every: 4, () => first.RecentLoss(4), parts, stop.Token));
+        }, every: 4, () => new(first.Step, first.RecentLoss(4)), parts, stop.Token));
         Assert.Equal(7, first.Step);
 
         var second = New(out loss);
         second.Load(parts);
-        second.Run(steps, loss, every: 4, () => second.RecentLoss(4), parts, CancellationToken.None);
+        second.Run(steps, loss, every: 4, () => new(second.Step, second.RecentLoss(4)), parts, CancellationToken.None);
         Assert.Equal(trainer.Losses, second.Losses);
         Assert.Equal(trainer.Evaluations, second.Evaluations);
         Assert.Equal(File.ReadAllBytes(whole), File.ReadAllBytes(parts));
@@ -53,14 +53,14 @@ public class TrainerTests
         {
             stop.Cancel();
             stop.Token.ThrowIfCancellationRequested();
-            return 0;
+            return default;
         }, path, stop.Token));
 
         var second = New(out loss);
         second.Load(path);
         Assert.Equal(4, second.Step);
-        second.Run(steps, loss, every: 4, () => second.Step, path, CancellationToken.None);
-        Assert.Equal([(4, 4.0), (8, 8.0), (12, 12.0)], second.Evaluations);
+        second.Run(steps, loss, every: 4, () => new(second.Step, second.Step), path, CancellationToken.None);
+        Assert.Equal([new(4, 4), new(8, 8), new(12, 12)], second.Evaluations);
     }
 
     [Fact]

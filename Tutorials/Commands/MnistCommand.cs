@@ -11,15 +11,20 @@ static class MnistCommand
         var data = new Option<DirectoryInfo>("--data") { Description = "The folder with the four IDX files, plain or .gz.", Required = true };
         data.AcceptExistingOnly();
         command.Options.Add(data);
-        var run = new RunOptions(command, "mnist");
+        var options = new RunOptions(command, "mnist");
         var epochs = command.Count("--epochs", 4, "Passes over the training images.");
         var batch = command.Count("--batch", 64, "Images in a step.");
         var width = command.Count("--width", 64, "Size of the vector of each patch.");
         var layers = command.Count("--layers", 2, "Transformer blocks.");
         var heads = command.Count("--heads", 4, "Attention heads in a block.");
         var rate = command.Real("--rate", 2e-3, "Learning rate after the warm-up.");
-        command.SetAction(parsed => Stop.OnCtrlC(stop => MnistJob.Run(run.Apply(parsed), parsed.GetValue(data)!.FullName,
-            parsed.GetValue(epochs), parsed.GetValue(batch), parsed.GetValue(width), parsed.GetValue(layers), parsed.GetValue(heads), parsed.GetValue(rate), stop)));
+        command.SetAction(parsed => Stop.OnCtrlC(stop =>
+        {
+            string images = parsed.GetValue(data)!.FullName;
+            var run = options.Begin(parsed, "last.safetensors", Mnist.Files(images));
+            return MnistJob.Run(
+                run, images, run.Get(epochs), run.Get(batch), run.Get(width), run.Get(layers), run.Get(heads), run.Get(rate), stop);
+        }));
         return command;
     }
 }

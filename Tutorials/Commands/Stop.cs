@@ -1,6 +1,9 @@
 namespace NanoAttention.Tutorials;
 
-/// <summary>Runs a program so that Ctrl-C asks it to stop (a second one ends it at once), and turns foreseen failures into one line and an exit code.</summary>
+/// <summary>
+/// Runs a program so that Ctrl-C asks it to stop (a second one ends it at once), and turns foreseen failures into one line and an exit
+/// code.
+/// </summary>
 static class Stop
 {
     public const int Interrupted = 130;
@@ -19,11 +22,13 @@ static class Stop
         {
             return program(source.Token);
         }
-        catch (OperationCanceledException) when (source.IsCancellationRequested)
+        catch (OperationCanceledException e) when (source.IsCancellationRequested)
         {
+            Console.WriteLine(e.Message);
             return Interrupted;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException or NotSupportedException or HttpRequestException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException
+            or NotSupportedException or OutOfMemoryException or HttpRequestException)
         {
             Console.Error.WriteLine($"error: {e.Message}");
             return 1;

@@ -15,22 +15,27 @@ public sealed record Mnist(LabelledImages Train, LabelledImages Test)
     /// <summary>The number of classes: the ten digits.</summary>
     public const int Classes = 10;
 
+    /// <summary>The paths of the four files: images and labels for training, then for the test.</summary>
+    /// <exception cref="FileNotFoundException">A file is missing both plain and with <c>.gz</c>.</exception>
+    public static string[] Files(string folder) =>
+        [.. from part in (string[])["train", "t10k"] from kind in (string[])["images-idx3", "labels-idx1"] select Find(folder, $"{part}-{kind}-ubyte")];
+
     /// <summary>Reads the four files under their usual names, each plain or with <c>.gz</c>.</summary>
     /// <exception cref="FileNotFoundException">A file is missing under both names.</exception>
     /// <exception cref="InvalidDataException">A file is broken, or images and labels do not belong together.</exception>
     public static Mnist Load(string folder)
     {
-        LabelledImages train = LoadPart(folder, "train"), test = LoadPart(folder, "t10k");
+        string[] files = Files(folder);
+        LabelledImages train = LoadPart(files[0], files[1]), test = LoadPart(files[2], files[3]);
         return (train.Height, train.Width) == (test.Height, test.Width) ? new(train, test)
             : throw new InvalidDataException($"{folder}: training images of {train.Height} × {train.Width}, test images of {test.Height} × {test.Width}; they should be alike");
     }
 
-    private static LabelledImages LoadPart(string folder, string part)
+    static LabelledImages LoadPart(string imagePath, string labelPath)
     {
-        string imagePath = Find(folder, $"{part}-images-idx3-ubyte"), labelPath = Find(folder, $"{part}-labels-idx1-ubyte");
         Idx images = Idx.Read(imagePath, rank: 3), labels = Idx.Read(labelPath, rank: 1);
         if (images.Dimensions[0] != labels.Dimensions[0])
-            throw new InvalidDataException($"{folder}: {images.Dimensions[0]} images but {labels.Dimensions[0]} labels in the files {part}-…; there should be one label an image");
+            throw new InvalidDataException($"{imagePath} has {images.Dimensions[0]} images, {labelPath} {labels.Dimensions[0]} labels; there should be one label an image");
         int wrong = labels.Data.AsSpan().IndexOfAnyExceptInRange((byte)0, (byte)(Classes - 1));
         if (wrong >= 0) throw new InvalidDataException($"{labelPath}: label {labels.Data[wrong]} of image {wrong}; labels are 0 to {Classes - 1}");
         return new(images.Data, labels.Data, images.Dimensions[1], images.Dimensions[2]);

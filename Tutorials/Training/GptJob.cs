@@ -36,15 +36,25 @@ static class GptJob
     public static int Run(RunSettings run, GptSettings s, CancellationToken stop)
     {
         var text = Characters.Load(s.Data);
+        string size = string.Create(CultureInfo.InvariantCulture,
+            $"{text.Train.Length:N0} characters for training, {text.Validation.Length:N0} for validation");
         if (text.Train.Length <= s.Block || text.Validation.Length < 2)
-            throw new InvalidDataException($"{s.Data}: {text.Train.Length:N0} characters for training and {text.Validation.Length:N0} for validation are too few for blocks of {s.Block}");
+            throw new InvalidDataException($"{s.Data}: {size} are too few for blocks of {s.Block}");
+        if ((long)s.Batch * s.Block > Array.MaxLength)
+            throw new ArgumentException($"--batch: {s.Batch} blocks of {s.Block} are more characters than an array can hold");
+        if (s.Width % s.Heads != 0) throw new ArgumentException($"--width: {s.Width} does not divide into {s.Heads} --heads");
+        Block[] training = [.. Characters.Blocks(text.Train, s.Block)], validation = [.. Characters.Blocks(text.Validation, s.Block)];
+        training = Spread(training, validation.Length);
+
         var model = new Gpt(new(text.Vocabulary.Count, s.Block, s.Layers, s.Heads, s.Width, s.Dropout, s.Bias));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"model: {model.ParameterCount:N0} parameters; {text.Train.Length:N0} characters for training, {text.Validation.Length:N0} for validation, {text.Vocabulary.Count} different ones"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"model: {model.ParameterCount:N0} parameters; {size}, {text.Vocabulary.Count} different ones"));
 
         var optimizer = new AdamW(model.DecayGroups(s.Decay), s.Rate, s.Beta1, s.Beta2);
-        var trainer = new Trainer(model, optimizer, Schedule.WarmupCosine(s.Rate, s.LowestRate, s.Warmup, s.Iterations), s.Clip);
-        string last = run.File("last.safetensors"), best = run.File("best.safetensors");
-        if (run.Resume) trainer.Load(last);
+        var schedule = Schedule.WarmupCosine(s.Rate, s.LowestRate, s.Warmup, s.Iterations);
+        var trainer = new Trainer(model, optimizer, schedule, s.Clip) { Settings = run.Settings };
+        string best = run.File("best.safetensors");
+        if (run.Resume) trainer.Load(run.Checkpoint);
 
         int[] inputs = new int[s.Batch * s.Block], targets = new int[s.Batch * s.Block];
         trainer.Run(s.Iterations, step =>
@@ -54,28 +64,36 @@ static class GptJob
             return model.Loss(Tensor.From(inputs, [s.Batch, s.Block]), Tensor.From(targets, [s.Batch, s.Block]));
         }, s.EvaluateEvery, () =>
         {
-            double loss = ValidationLoss(model, text, s.Block, stop);
-            if (trainer.Evaluations.All(e => e.Value > loss)) trainer.Save(best);
-            Spectre.Console.AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {trainer.Step,6:N0}  training loss {trainer.RecentLoss(s.EvaluateEvery):0.0000}  validation loss {loss:0.0000}"));
-            return loss;
-        }, last, stop);
+            double seen = MeanLoss(model, training, stop), unseen = MeanLoss(model, validation, stop);
+            if (trainer.Evaluations.All(e => e.Value > unseen)) trainer.Save(best);
+            Spectre.Console.AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"step {trainer.Step,6:N0}  training loss {seen:0.0000}  validation loss {unseen:0.0000}"));
+            return new(trainer.Step, unseen, seen);
+        }, run.Checkpoint, stop);
 
         new Checkpoint(model).Load(best);
-        double final = ValidationLoss(model, text, s.Block, stop);
-        if (s.Sample > 0) Console.WriteLine(Write(model, text.Vocabulary, s));
+        double final = MeanLoss(model, validation, stop);
+        if (s.Sample > 0) Console.WriteLine(Write(model, text.Vocabulary, s, stop));
         Draw(trainer, s).Save(run.File("gpt.html"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"validation loss {final:0.0000}"));
         return 0;
     }
 
-    // The mean over every character of the validation text but the first, seen in blocks.
-    static double ValidationLoss(Gpt model, Characters text, int block, CancellationToken stop)
+    // At most so many of the blocks, evenly spread over the text: always the same ones.
+    static Block[] Spread(Block[] blocks, int count)
+    {
+        count = Math.Min(count, blocks.Length);
+        return [.. Enumerable.Range(0, count).Select(i => blocks[(long)i * blocks.Length / count])];
+    }
+
+    // The mean over every target of the blocks; of a whole text these are its characters but the first.
+    static double MeanLoss(Gpt model, Block[] blocks, CancellationToken stop)
     {
         model.Eval();
         using var none = Reverse.NoGrad();
         double sum = 0;
         int count = 0;
-        foreach (var rows in Characters.Blocks(text.Validation, block).GroupBy(b => b.Inputs.Length).SelectMany(same => same.Chunk(evaluationRows)))
+        foreach (var rows in blocks.GroupBy(b => b.Inputs.Length).SelectMany(same => same.Chunk(evaluationRows)))
         {
             stop.ThrowIfCancellationRequested();
             using var scope = Scope.Begin();
@@ -88,12 +106,16 @@ static class GptJob
         return sum / count;
     }
 
-    static string Write(Gpt model, Vocabulary characters, GptSettings s)
+    static string Write(Gpt model, Vocabulary characters, GptSettings s, CancellationToken stop)
     {
         model.Eval();
-        int start = characters.Tokens.ToList().IndexOf("\n");
-        int[] written = model.Generate([Math.Max(0, start)], s.Sample, s.Temperature, s.TopK);
-        return string.Concat(characters.Decode(written));
+        List<int> ids = [Math.Max(0, characters.Tokens.ToList().IndexOf("\n"))];
+        while (ids.Count <= s.Sample)
+        {
+            stop.ThrowIfCancellationRequested();
+            ids.AddRange(model.Generate(ids[^Math.Min(ids.Count, s.Block)..], 1, s.Temperature, s.TopK));
+        }
+        return string.Concat(characters.Decode([.. ids.Skip(1)]));
     }
 
     static Page Draw(Trainer trainer, GptSettings s) => new Page("A character-level GPT")

@@ -12,23 +12,33 @@ static class MnistJob
     {
         var mnist = Mnist.Load(folder);
         var images = mnist.Train;
-        if (images.Height % patch != 0 || images.Width % patch != 0) throw new InvalidDataException($"{folder}: images of {images.Height} × {images.Width} cannot be cut into patches of {patch} × {patch}");
-        if (images.Count <= 2 * validationCount) throw new InvalidDataException($"{folder}: {images.Count} training images are too few to keep {validationCount} for validation");
+        if (images.Height % patch != 0 || images.Width % patch != 0)
+            throw new InvalidDataException(
+                $"{folder}: images of {images.Height} × {images.Width} cannot be cut into patches of {patch} × {patch}");
+        if (images.Count <= 2 * validationCount)
+            throw new InvalidDataException($"{folder}: {images.Count} training images are too few to keep {validationCount} for validation");
         int[] order = CounterHash.Permutation(images.Count, run.Seed, splitStream);
         int[] validation = order[..validationCount], training = order[validationCount..];
+        if (batch > training.Length)
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                $"--batch: {batch} is more than the {training.Length:N0} training images"));
+        if (width % heads != 0) throw new ArgumentException($"--width: {width} does not divide into {heads} --heads");
+        if ((long)epochs * (training.Length / batch) > int.MaxValue) throw new ArgumentException($"--epochs: {epochs} are too many to count their steps");
 
         var model = new PatchClassifier(images.Height, images.Width, patch, width, layers, heads, Mnist.Classes);
         int stepsAnEpoch = training.Length / batch, steps = epochs * stepsAnEpoch;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"model: {model.ParameterCount:N0} parameters; {training.Length:N0} images for training, {validation.Length:N0} for validation, {mnist.Test.Count:N0} for the test"));
-        var trainer = new Trainer(model, new AdamW(model.Parameters(), rate, decay: 0.01), Schedule.WarmupCosine(rate, rate / 100, Math.Min(200, steps / 10), steps), clip: 1);
-        string last = run.File("last.safetensors"), best = run.File("best.safetensors");
-        if (run.Resume) trainer.Load(last);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"model: {model.ParameterCount:N0} parameters; {training.Length:N0} images for training, {validation.Length:N0} for validation, {mnist.Test.Count:N0} for the test"));
+        var schedule = Schedule.WarmupCosine(rate, rate / 100, Math.Min(200, steps / 10), steps);
+        var trainer = new Trainer(model, new AdamW(model.Parameters(), rate, decay: 0.01), schedule, clip: 1) { Settings = run.Settings };
+        string best = run.File("best.safetensors");
+        if (run.Resume) trainer.Load(run.Checkpoint);
 
         (int Epoch, int[] Order) shuffled = (-1, []);
         trainer.Run(steps, step =>
         {
             int epoch = step / stepsAnEpoch, from = step % stepsAnEpoch * batch;
-            if (shuffled.Epoch != epoch) shuffled = (epoch, CounterHash.Permutation(training.Length, run.Seed, orderStream + (ulong)epoch << 8));
+            if (shuffled.Epoch != epoch) shuffled = (epoch, CounterHash.Permutation(training.Length, run.Seed, (orderStream + (ulong)epoch) << 8));
             int[] chosen = [.. shuffled.Order.AsSpan(from, batch).ToArray().Select(i => training[i])];
             var (x, labels) = Batch(images, chosen);
             return model.Forward(x).Logits.CrossEntropy(labels);
@@ -36,9 +46,10 @@ static class MnistJob
         {
             double wrong = 1 - Accuracy(Predict(model, images, validation, stop), images, validation);
             if (trainer.Evaluations.All(e => e.Value > wrong)) trainer.Save(best);
-            Spectre.Console.AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"epoch {trainer.Step / stepsAnEpoch}: training loss {trainer.RecentLoss(stepsAnEpoch):0.0000}, {100 * (1 - wrong):0.00}% of the validation images right"));
-            return wrong;
-        }, last, stop);
+            Spectre.Console.AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"epoch {trainer.Step / stepsAnEpoch}: training loss {trainer.RecentLoss(stepsAnEpoch):0.0000}, {100 * (1 - wrong):0.00}% of the validation images right"));
+            return new(trainer.Step, wrong);
+        }, run.Checkpoint, stop);
 
         new Checkpoint(model).Load(best);
         int[] test = [.. Enumerable.Range(0, mnist.Test.Count)];

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace NanoAttention.Tutorials;
 
@@ -16,22 +15,25 @@ static class TranslateJob
         if (all.Length == 0) throw new InvalidDataException($"{data}: no pair has at most {longest} words on both sides");
         int[] chosen = CounterHash.Permutation(all.Length, run.Seed, subsetStream);
         var split = SentencePairs.Split(chosen.Take(most).Select(i => all[i]), heldOut, run.Seed);
-        if (split.HeldOut.Length == 0 || split.Train.Length < batch) throw new InvalidDataException($"{data}: {split.Train.Length} pairs for training and {split.HeldOut.Length} held out are too few");
+        if (split.HeldOut.Length == 0 || split.Train.Length < batch)
+            throw new InvalidDataException(
+                $"{data}: {split.Train.Length} pairs for training and {split.HeldOut.Length} held out are too few for batches of {batch}");
         string[][] Words(IEnumerable<string> side) => [.. side.Select(Tutorials.Words.Split)];
         string[][] sources = Words(split.Train.Select(p => p.Source)), targets = Words(split.Train.Select(p => p.Target));
         var (from, to) = (Vocabulary.OfWords(sources, minimumCount), Vocabulary.OfWords(targets, minimumCount));
         int[][] sourceIds = [.. sources.Select(from.Encode)], targetIds = [.. targets.Select(to.Encode)];
 
         var model = Make(kind, from.Count, to.Count, hidden);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"model: {kind}, {model.ParameterCount:N0} parameters; {split.Train.Length:N0} pairs for training, {split.HeldOut.Length:N0} held out (no source sentence on both sides); {from.Count:N0} and {to.Count:N0} words"));
-        var trainer = new Trainer(model, new Adam(model.Parameters(), rate), Schedule.WarmupCosine(rate, rate / 50, Math.Min(400, steps / 10), steps), clip: 1);
-        string checkpoint = run.File($"{kind}.safetensors");
-        if (run.Resume) trainer.Load(checkpoint);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"model: {kind}, {model.ParameterCount:N0} parameters; {split.Train.Length:N0} pairs for training, {split.HeldOut.Length:N0} held out (no source sentence on both sides); {from.Count:N0} and {to.Count:N0} words"));
+        var schedule = Schedule.WarmupCosine(rate, rate / 50, Math.Min(400, steps / 10), steps);
+        var trainer = new Trainer(model, new Adam(model.Parameters(), rate), schedule, clip: 1) { Settings = run.Settings };
+        if (run.Resume) trainer.Load(run.Checkpoint);
         trainer.Run(steps, step =>
         {
             int[] rows = [.. Enumerable.Range(0, batch).Select(i => CounterHash.Below(sourceIds.Length, run.Seed, batchStream, (ulong)step * (ulong)batch + (ulong)i))];
             return Sequences.Loss(model, [.. rows.Select(r => sourceIds[r])], [.. rows.Select(r => targetIds[r])]);
-        }, every: steps, evaluate: null, checkpoint, stop);
+        }, every: steps, evaluate: null, run.Checkpoint, stop);
 
         return Score(run, model, kind, trainer, split.HeldOut, from, to, longest, stop);
     }
@@ -47,7 +49,7 @@ static class TranslateJob
         // one candidate a source sentence, all its translations as references
         var tests = pairs.GroupBy(p => string.Join(' ', Words.Split(p.Source))).Take(testCount)
             .Select(g => (Source: Words.Split(g.First().Source), References: (string[][])[.. g.Select(p => Words.Split(p.Target))])).ToArray();
-        var written = new List<(string[] Words, float[,]? Attention)>();
+        var written = new List<Translation>();
         double loss = 0;
         int tokens = 0;
         model.Eval();
@@ -60,18 +62,19 @@ static class TranslateJob
             int count = targets.Sum(t => t.Length + 1);
             loss += Sequences.Loss(model, sources, targets).Item() * count;
             tokens += count;
-            written.AddRange(Sequences.Translate(model, sources, longest + 5).Select(t => (to.Decode(t.Symbols), t.Attention)));
+            written.AddRange(Sequences.Translate(model, sources, longest + 5));
         }
 
-        var bleu = Metrics.Bleu([.. written.Select(w => w.Words)], [.. tests.Select(t => t.References)]);
+        string[][] sentences = [.. written.Select(w => to.Decode(w.Symbols))];
+        var bleu = Metrics.Bleu(sentences, [.. tests.Select(t => t.References)]);
         var page = new Page($"Translation: {kind}")
             .Figure(new LineChart("Training loss", trainer.Curve("cross entropy")) { XLabel = "step", YLabel = "loss", Smoothing = 0.97 })
             .Section("Held-out sentences");
-        foreach (var ((source, references), (words, attention)) in tests.Zip(written).Take(shown))
+        for (int i = 0; i < Math.Min(shown, tests.Length); i++)
         {
-            Console.WriteLine($"  {string.Join(' ', source)}  →  {string.Join(' ', words)}   (e.g. {string.Join(' ', references[0])})");
-            if (attention is { Length: > 0 }) page.Attention($"{string.Join(' ', source)} → {string.Join(' ', words)}", source, words, MemoryMarshal.CreateReadOnlySpan(ref attention[0, 0], attention.Length));
-            else page.Paragraph($"{string.Join(' ', source)} → {string.Join(' ', words)}");
+            var (source, references) = tests[i];
+            Console.WriteLine($"  {string.Join(' ', source)}  →  {string.Join(' ', sentences[i])}   (e.g. {string.Join(' ', references[0])})");
+            Sequences.Show(page, source, written[i], to, separator: " ");
         }
         string path = run.File($"{kind}.html");
         page.Save(path);
