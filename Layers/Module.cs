@@ -61,7 +61,10 @@ public abstract partial class Module : IParameterized
     /// Copies the tensors of a state dict into the module's, converting between F32 and F64. Throws, before anything is changed,
     /// with a list of all names that are missing, unexpected or of another shape. A tensor with two names may come under either or both.
     /// </summary>
-    public void Load(IReadOnlyDictionary<string, Tensor> state)
+    public void Load(IReadOnlyDictionary<string, Tensor> state) => Loading(state)();
+
+    /// <summary>Throws where the state dict does not fit; the result loads it.</summary>
+    internal Action Loading(IReadOnlyDictionary<string, Tensor> state)
     {
         var own = Walk("").ToArray();
         var found = new Dictionary<Tensor, Tensor>(ReferenceEqualityComparer.Instance);
@@ -78,7 +81,10 @@ public abstract partial class Module : IParameterized
         wrong.AddRange(state.Keys.Where(name => !known.Contains(name)).Select(name => $"{name} is unexpected"));
         if (wrong.Count > 0) throw new ArgumentException($"{GetType().Name}.Load: {string.Join("; ", wrong)}");
 
-        foreach (var (value, given) in found) value.CopyFrom(given.Detach().To(value.DType).To(value.Device));
+        return () =>
+        {
+            foreach (var (value, given) in found) value.CopyFrom(given.Detach().To(value.DType).To(value.Device));
+        };
     }
 
     // All names, those of shared tensors as often as they are reachable.

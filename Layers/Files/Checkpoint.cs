@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace NanoAttention;
 
@@ -10,6 +11,13 @@ namespace NanoAttention;
 public sealed class Checkpoint(Module model, Optimizer? optimizer = null, DataOrder? order = null)
 {
     const string metadataKey = "nanoattention.checkpoint", modelPrefix = "model.", optimizerPrefix = "optimizer.";
+
+    static readonly JsonSerializerOptions options = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+    };
 
     /// <summary>How many steps have been taken.</summary>
     public int Step { get; set; }
@@ -22,49 +30,47 @@ public sealed class Checkpoint(Module model, Optimizer? optimizer = null, DataOr
         var tensors = new OrderedDictionary<string, Tensor>();
         foreach (var (name, tensor) in model.StateDict()) tensors.Add(modelPrefix + name, tensor);
         foreach (var (name, tensor) in optimizer?.StateDict() ?? []) tensors.Add(optimizerPrefix + name, tensor);
-        var state = new JsonObject
-        {
-            ["step"] = Step,
-            ["seed"] = Defaults.Generator.Seed,
-            ["position"] = Defaults.Generator.Position,
-            ["info"] = Info.DeepClone(),
-        };
-        if (optimizer is not null) state["rate"] = optimizer.Rate;
-        if (order is not null) state["order"] = new JsonObject { ["seed"] = order.Seed, ["taken"] = order.Taken };
-        Safetensors.Save(path, tensors, new Dictionary<string, string> { [metadataKey] = state.ToJsonString() });
+        var state = new State(Step, Defaults.Generator.Seed, Defaults.Generator.Position, Info, optimizer?.Rate, order is null ? null : new(order.Seed, order.Taken));
+        Safetensors.Save(path, tensors, new Dictionary<string, string> { [metadataKey] = JsonSerializer.Serialize(state, options) });
     }
 
     /// <summary>
-    /// Brings model, optimiser, default generator and data order back to where they were. Throws <see cref="InvalidDataException"/>
-    /// where the file is no sound checkpoint, <see cref="ArgumentException"/> where it is that of another model or optimiser.
+    /// Brings model, optimiser, default generator and data order back to where they were: all, or, where it throws, none. Throws
+    /// <see cref="InvalidDataException"/> where the file is no sound checkpoint, <see cref="ArgumentException"/> where it is that of
+    /// another model or optimiser.
     /// </summary>
     public void Load(string path)
     {
         var (tensors, metadata) = Safetensors.Load(path);
         var state = Parse(path, metadata);
-        if (optimizer is not null && state["rate"] is null) throw new ArgumentException($"Checkpoint: {path} holds no optimiser state");
-        if (order is not null && state["order"] is null) throw new ArgumentException($"Checkpoint: {path} holds no data order");
-        model.Load(Under(modelPrefix));
-        optimizer?.Load(Under(optimizerPrefix));
+        if (optimizer is not null && state.Rate is null) throw new ArgumentException($"Checkpoint: {path} holds no optimiser state");
+        if (order is not null && state.Order is null) throw new ArgumentException($"Checkpoint: {path} holds no data order");
+        var loadModel = model.Loading(Under(modelPrefix));
+        var loadOptimizer = optimizer?.Loading(Under(optimizerPrefix));
 
-        Step = (int)state["step"]!;
-        Info = (JsonObject)state["info"]!.DeepClone();
-        Defaults.Generator = new((ulong)state["seed"]!, (ulong)state["position"]!);
-        if (optimizer is not null) optimizer.Rate = (double)state["rate"]!;
-        order?.Restore((ulong)state["order"]!["seed"]!, (long)state["order"]!["taken"]!);
+        loadModel();
+        loadOptimizer?.Invoke();
+        (Step, Info) = (state.Step, state.Info);
+        Defaults.Generator = new(state.Seed, state.Position);
+        if (optimizer is not null) optimizer.Rate = state.Rate!.Value;
+        order?.Restore(state.Order!.Seed, state.Order.Taken);
 
         Dictionary<string, Tensor> Under(string prefix) => tensors.Where(t => t.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(t => t.Key[prefix.Length..], t => t.Value);
     }
 
     /// <summary>The <see cref="Info"/> of a checkpoint, by which its model can be made before it is loaded.</summary>
-    public static JsonObject ReadInfo(string path) => (JsonObject)Parse(path, Safetensors.LoadMetadata(path))["info"]!;
+    public static JsonObject ReadInfo(string path) => Parse(path, Safetensors.LoadMetadata(path)).Info;
 
-    static JsonObject Parse(string path, IReadOnlyDictionary<string, string> metadata)
+    /// <summary>What the metadata say.</summary>
+    sealed record State(int Step, ulong Seed, ulong Position, JsonObject Info, double? Rate = null, OrderState? Order = null);
+
+    sealed record OrderState(ulong Seed, long Taken);
+
+    static State Parse(string path, IReadOnlyDictionary<string, string> metadata)
     {
         try
         {
-            if (metadata.TryGetValue(metadataKey, out var text) && JsonNode.Parse(text) is JsonObject state
-                && state["step"] is JsonValue && state["seed"] is JsonValue && state["position"] is JsonValue && state["info"] is JsonObject) return state;
+            if (metadata.TryGetValue(metadataKey, out var text) && JsonSerializer.Deserialize<State>(text, options) is { Step: >= 0, Order: null or { Taken: >= 0 } } state) return state;
         }
         catch (JsonException) { }
         throw new InvalidDataException($"Checkpoint: {path} is no checkpoint: it lacks the training state in its metadata");

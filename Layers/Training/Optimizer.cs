@@ -81,33 +81,48 @@ public abstract class Optimizer
         return state;
     }
 
-    /// <summary>Takes over a state dict of the same optimiser over the same parameters. Throws, before anything is changed, where it does not fit.</summary>
-    public void Load(IReadOnlyDictionary<string, Tensor> state)
+    /// <summary>
+    /// Takes over a state dict of the same optimiser over the same parameters. Throws, before anything is changed, with a list of all
+    /// names that are missing, unexpected, or of another shape or type: a parameter comes with all that is remembered, or with nothing.
+    /// </summary>
+    public void Load(IReadOnlyDictionary<string, Tensor> state) => Loading(state)();
+
+    /// <summary>Throws where the state dict does not fit; the result loads it.</summary>
+    internal Action Loading(IReadOnlyDictionary<string, Tensor> state)
     {
         var wrong = new List<string>();
         var known = new HashSet<string>();
         for (int i = 0; i < slots.Count; i++)
-            foreach (string name in (string[])["step", .. StateNames])
-            {
-                known.Add($"{i}.{name}");
-                if (!state.TryGetValue($"{i}.{name}", out var given)) continue;
-                var shape = name == "step" ? [] : slots[i].Parameter.Shape;
-                if (given.Shape != shape) wrong.Add($"{i}.{name} has shape {given.Shape}, not {shape}");
-                if (!state.ContainsKey($"{i}.step")) wrong.Add($"{i}.step is missing");
-            }
-        wrong.AddRange(state.Keys.Where(name => !known.Contains(name)).Select(name => $"{name} is unexpected"));
-        if (wrong.Count > 0) throw new ArgumentException($"{GetType().Name}.Load: {string.Join("; ", wrong.Distinct())}");
-
-        for (int i = 0; i < slots.Count; i++)
         {
-            var p = slots[i].Parameter;
-            slots[i].Steps = state.TryGetValue($"{i}.step", out var step) ? (int)step.Item() : 0;
-            for (int k = 0; k < StateNames.Length; k++)
+            string[] names = [$"{i}.step", .. StateNames.Select(name => $"{i}.{name}")];
+            known.UnionWith(names);
+            if (!names.Any(state.ContainsKey)) continue;
+            foreach (string name in names)
             {
-                if (!state.TryGetValue($"{i}.{StateNames[k]}", out var given)) slots[i].State[k] = null;
-                else slots[i].Remembered(k).CopyFrom(given.Detach().To(p.DType).To(p.Device));
+                bool step = name == names[0];
+                var shape = step ? [] : slots[i].Parameter.Shape;
+                if (!state.TryGetValue(name, out var given)) wrong.Add($"{name} is missing");
+                else if (given.Shape != shape) wrong.Add($"{name} has shape {given.Shape}, not {shape}");
+                else if (step ? given.DType == DType.Bool : !given.DType.IsFloat) wrong.Add($"{name} holds {given.DType}, not {(step ? "a number" : "floating point")}");
+                else if (step && given.Item() is not (>= 1 and <= int.MaxValue)) wrong.Add($"{name} is {given.Item()}, not at least 1");
             }
         }
+        wrong.AddRange(state.Keys.Where(name => !known.Contains(name)).Select(name => $"{name} is unexpected"));
+        if (wrong.Count > 0) throw new ArgumentException($"{GetType().Name}.Load: {string.Join("; ", wrong)}");
+
+        return () =>
+        {
+            for (int i = 0; i < slots.Count; i++)
+            {
+                var p = slots[i].Parameter;
+                slots[i].Steps = state.TryGetValue($"{i}.step", out var step) ? (int)step.Item() : 0;
+                for (int k = 0; k < StateNames.Length; k++)
+                {
+                    if (!state.TryGetValue($"{i}.{StateNames[k]}", out var given)) slots[i].State[k] = null;
+                    else slots[i].Remembered(k).CopyFrom(given.Detach().To(p.DType).To(p.Device));
+                }
+            }
+        };
     }
 
     /// <summary>A parameter with what is remembered about it.</summary>

@@ -9,7 +9,7 @@ public sealed class Sgd(IEnumerable<ParameterGroup> groups, double rate, double 
     public Sgd(IEnumerable<Tensor> parameters, double rate, double momentum = 0, double dampening = 0, double decay = 0, bool nesterov = false)
         : this([new ParameterGroup(parameters)], rate, momentum, dampening, decay, nesterov) { }
 
-    private protected override string[] StateNames => ["momentum_buffer"];
+    private protected override string[] StateNames => momentum == 0 ? [] : ["momentum_buffer"];
 
     private protected override void Step(Tensor p, Tensor g, Slot slot, double rate, double decay) =>
         p.Device.Sgd(p, g, momentum == 0 ? null : slot.Remembered(0), rate, momentum, dampening, decay, nesterov, 1, slot.Steps == 1);

@@ -4,11 +4,11 @@ namespace NanoAttention.Tests.Layers;
 
 public sealed class CheckpointTests : IDisposable
 {
-    readonly string folder = Directory.CreateTempSubdirectory("nanoattention").FullName;
+    readonly TemporaryFolder folder = new();
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => folder.Dispose();
 
-    string File => Path.Combine(folder, "run.safetensors");
+    string File => Path.Combine(folder.Path, "run.safetensors");
 
     // A small run with all that has state: dropout, moments, shuffled data.
     sealed class Run
@@ -67,6 +67,42 @@ public sealed class CheckpointTests : IDisposable
         Assert.Contains("weight has shape", Assert.Throws<ArgumentException>(() => new Checkpoint(new Linear(3, 3)).Load(File)).Message);
         var model = new Linear(2, 3);
         Assert.Contains("no optimiser state", Assert.Throws<ArgumentException>(() => new Checkpoint(model, new Sgd(model.Parameters(), 0.1)).Load(File)).Message);
+    }
+
+    // The model of a checkpoint that fits, with an optimiser that does not.
+    [Fact]
+    public void ACheckpointThatDoesNotFitChangesNothing()
+    {
+        using var _ = Defaults.With(seed: 4);
+        var run = new Run();
+        run.Step();
+        run.Checkpoint.Save(File);
+
+        var model = new Sequential(new Linear(3, 8), new Dropout(0.3), new Linear(8, 2));
+        var optimizer = new Sgd(model.Parameters(), 0.1, momentum: 0.9);
+        float[] before = [.. model.Parameters().SelectMany(p => p.ToArray<float>())];
+        ulong position = Defaults.Generator.Position;
+        var checkpoint = new Checkpoint(model, optimizer, new DataOrder(10));
+        Assert.Contains("0.momentum_buffer is missing", Assert.Throws<ArgumentException>(() => checkpoint.Load(File)).Message);
+        Assert.Equal(before, model.Parameters().SelectMany(p => p.ToArray<float>()));
+        Assert.Equal((0, 0.1, position), (checkpoint.Step, optimizer.Rate, Defaults.Generator.Position));
+    }
+
+    [Theory]
+    [InlineData("{\"step\":1,\"seed\":1,\"position\":\"?\",\"info\":{}}")]
+    [InlineData("{\"step\":1.5,\"seed\":1,\"position\":1,\"info\":{}}")]
+    [InlineData("{\"step\":1,\"seed\":-1,\"position\":1,\"info\":{}}")]
+    [InlineData("{\"step\":1,\"seed\":1,\"position\":1}")]
+    [InlineData("{\"step\":1,\"seed\":1,\"position\":1,\"info\":{},\"order\":{\"seed\":1,\"taken\":-1}}")]
+    [InlineData("null")]
+    public void ATrainingStateThatIsNotSoundChangesNothing(string state)
+    {
+        var model = new Linear(2, 3);
+        var other = new Linear(2, 3).StateDict().ToDictionary(t => "model." + t.Key, t => t.Value);
+        Safetensors.Save(File, other, new Dictionary<string, string> { ["nanoattention.checkpoint"] = state });
+        float[] before = model.Weight.ToArray<float>();
+        Assert.Contains("is no checkpoint", Assert.Throws<InvalidDataException>(() => new Checkpoint(model).Load(File)).Message);
+        Assert.Equal(before, model.Weight.ToArray<float>());
     }
 
     [Fact]

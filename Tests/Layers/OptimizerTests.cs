@@ -89,6 +89,47 @@ public class OptimizerTests
     }
 
     [Fact]
+    public void AStateThatIsNotWholeIsRefusedByName()
+    {
+        var (p, q) = (Parameter(1, 2), Parameter(3));
+        var adam = new Adam([p, q], 0.1);
+        (p.Grad, q.Grad) = (Tensor.Ones([2], DType.F64), Tensor.Ones([1], DType.F64));
+        adam.Step();
+        var state = adam.StateDict();
+        var before = state.ToDictionary(t => t.Key, t => t.Value.ToDoubles());
+
+        Refuses("Adam.Load: 0.exp_avg_sq is missing", s => s.Remove("0.exp_avg_sq"));
+        Refuses("Adam.Load: 1.exp_avg is missing; 1.exp_avg_sq is missing", s => { s.Remove("1.exp_avg"); s.Remove("1.exp_avg_sq"); });
+        Refuses("Adam.Load: 0.step is missing", s => s.Remove("0.step"));
+        Refuses("Adam.Load: 0.exp_avg has shape (3), not (2); 2.step is unexpected", s => { s["0.exp_avg"] = Tensor.Ones([3]); s["2.step"] = Tensor.Scalar(1); });
+        Refuses("Adam.Load: 0.exp_avg holds I32, not floating point", s => s["0.exp_avg"] = Tensor.From([1, 2], [2]));
+        Refuses("Adam.Load: 1.step is -1, not at least 1", s => s["1.step"] = Tensor.Scalar(-1, DType.I32));
+        adam.Load(state);
+        adam.Load(new Dictionary<string, Tensor>());
+        Assert.Empty(adam.StateDict());
+
+        void Refuses(string message, Action<OrderedDictionary<string, Tensor>> spoil)
+        {
+            var spoilt = new OrderedDictionary<string, Tensor>(state);
+            spoil(spoilt);
+            Assert.Equal(message, Assert.Throws<ArgumentException>(() => adam.Load(spoilt)).Message);
+            Assert.Equal(before, adam.StateDict().ToDictionary(t => t.Key, t => t.Value.ToDoubles()));
+        }
+    }
+
+    [Fact]
+    public void WithoutMomentumSgdRemembersItsStepsAlone()
+    {
+        var p = Parameter(1);
+        p.Grad = Tensor.Ones([1], DType.F64);
+        var plain = new Sgd([p], 0.1);
+        plain.Step();
+        Assert.Equal(["0.step"], plain.StateDict().Keys);
+        new Sgd([p], 0.1).Load(plain.StateDict());
+        Assert.Equal("Sgd.Load: 0.momentum_buffer is missing", Assert.Throws<ArgumentException>(() => new Sgd([p], 0.1, momentum: 0.9).Load(plain.StateDict())).Message);
+    }
+
+    [Fact]
     public void ZeroGradKeepsTheBuffer()
     {
         var p = Parameter(1, 2);

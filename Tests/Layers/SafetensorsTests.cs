@@ -6,11 +6,11 @@ namespace NanoAttention.Tests.Layers;
 
 public sealed class SafetensorsTests : IDisposable
 {
-    readonly string folder = Directory.CreateTempSubdirectory("nanoattention").FullName;
+    readonly TemporaryFolder folder = new();
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => folder.Dispose();
 
-    string At(string name) => Path.Combine(folder, name);
+    string At(string name) => Path.Combine(folder.Path, name);
 
     static MemoryStream File(string header, params byte[] data) => new([.. BitConverter.GetBytes((ulong)Encoding.UTF8.GetByteCount(header)), .. Encoding.UTF8.GetBytes(header), .. data]);
 
@@ -37,7 +37,7 @@ public sealed class SafetensorsTests : IDisposable
             Assert.Equal((tensor.Shape, tensor.DType), (loaded[name].Shape, loaded[name].DType));
             Assert.Equal(tensor.ToDoubles().Select(BitConverter.DoubleToInt64Bits), loaded[name].ToDoubles().Select(BitConverter.DoubleToInt64Bits));
         }
-        Assert.Equal(["a"], Directory.EnumerateFiles(folder).Select(Path.GetFileName));
+        Assert.Equal(["a"], Directory.EnumerateFiles(folder.Path).Select(Path.GetFileName));
     }
 
     [Theory]
@@ -121,6 +121,6 @@ public sealed class SafetensorsTests : IDisposable
             throw new IOException("the disk is full");
         }));
         Assert.Equal(before, System.IO.File.ReadAllBytes(At("a")));
-        Assert.Single(Directory.EnumerateFiles(folder));
+        Assert.Single(Directory.EnumerateFiles(folder.Path));
     }
 }
