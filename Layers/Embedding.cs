@@ -19,7 +19,11 @@ public sealed class Embedding : Layer
     /// <summary>(count, size)</summary>
     public Tensor Weight { get; }
 
-    public override Tensor Forward(Tensor indices) => Weight.Gather(indices, padding);
+    public override Tensor Forward(Tensor indices)
+    {
+        try { return Weight.Gather(indices, padding); }
+        catch (ArgumentException e) { throw new ArgumentException($"Embedding: {e.Message}", e); }
+    }
 
     internal static Case[] Cases =>
     [

@@ -46,6 +46,7 @@ public sealed class Lstm : Module
         if (x.Rank != 3 || x.Shape[2] != inputs) throw new ArgumentException($"Lstm: the input {x.Shape} must be {(batchFirst ? "(batch, time, " : "(time, batch, ")}{inputs})");
         if (batchFirst) x = x.Transpose(0, 1);                                                  // (t, b, in)
         int steps = x.Shape[0], batch = x.Shape[1];
+        if (steps == 0) throw new ArgumentException($"Lstm: the input {(batchFirst ? x.Transpose(0, 1) : x).Shape} has no steps: it must have at least one");
         Shape states = [layers * Directions, batch, hidden];
         var (h0, c0) = state ?? (Tensor.Zeros(states, x.DType, x.Device), Tensor.Zeros(states, x.DType, x.Device));
         if (h0.Shape != states || c0.Shape != states) throw new ArgumentException($"Lstm: the states {h0.Shape} and {c0.Shape} must be {states}");

@@ -29,6 +29,13 @@ public sealed class Gpt : Module
 
     public Tensor Forward(Tensor ids) => Transformer.Forward(ids).Linear(Head);                 // (b, t, vocabulary)
 
+    /// <summary>The same, bit for bit, with the weights of every block, (b, h, t, t) each.</summary>
+    public (Tensor Logits, Tensor[] Weights) ForwardWithWeights(Tensor ids)
+    {
+        var (x, weights) = Transformer.ForwardWithWeights(ids);
+        return (x.Linear(Head), weights);
+    }
+
     /// <summary>The mean cross entropy of the next ids, targets (b, t) I32.</summary>
     public Tensor Loss(Tensor ids, Tensor targets) => Forward(ids).CrossEntropy(targets);
 
@@ -78,10 +85,24 @@ public sealed class GptBody(GptConfig config) : Module
 
     public Tensor Forward(Tensor ids)
     {
-        if (ids.Rank != 2 || ids.Shape[1] > config.Block) throw new ArgumentException($"Gpt: the ids {ids.Shape} must be (batch, time) with a time of at most {config.Block}");
-        var x = Drop.Forward(Wte.Forward(ids) + Wpe.Weight.Slice(0, 0, ids.Shape[1]));          // (b, t, d)
+        var x = Embed(ids);
         foreach (var block in H) x = block.Forward(x);
         return LnF.Forward(x);
+    }
+
+    /// <inheritdoc cref="Gpt.ForwardWithWeights"/>
+    public (Tensor Output, Tensor[] Weights) ForwardWithWeights(Tensor ids)
+    {
+        var x = Embed(ids);
+        var weights = new Tensor[H.Count];
+        for (int i = 0; i < weights.Length; i++) (x, weights[i]) = H[i].ForwardWithWeights(x);
+        return (LnF.Forward(x), weights);
+    }
+
+    Tensor Embed(Tensor ids)
+    {
+        if (ids.Rank != 2 || ids.Shape[1] > config.Block) throw new ArgumentException($"Gpt: the ids {ids.Shape} must be (batch, time) with a time of at most {config.Block}");
+        return Drop.Forward(Wte.Forward(ids) + Wpe.Weight.Slice(0, 0, ids.Shape[1]));           // (b, t, d)
     }
 
     internal static Case[] Cases => [Case.Of(() => new GptBody(new(5, Block: 4, Layers: 1, Heads: 2, Size: 4)), (body, x) => body.Forward(x[0]), [Input.Indices(5, [2, 3])])];
@@ -97,10 +118,20 @@ public sealed class GptBlock(GptConfig config) : Layer
     public LayerNorm Ln2 { get; } = new(config.Size, bias: config.Bias);
     public GptMlp Mlp { get; } = new(config.Size, config.Dropout, config.Bias);
 
-    public override Tensor Forward(Tensor x)
+    public override Tensor Forward(Tensor x) => Run(x, weighed: false).Output;
+
+    /// <summary>The same, bit for bit, with the weights of every head, (b, h, t, t).</summary>
+    public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor x)
     {
-        x += Attn.Forward(Ln1.Forward(x));
-        return x + Mlp.Forward(Ln2.Forward(x));
+        var (y, weights) = Run(x, weighed: true);
+        return (y, weights!);
+    }
+
+    (Tensor Output, Tensor? Weights) Run(Tensor x, bool weighed)
+    {
+        var (looked, weights) = Attn.Attend(Ln1.Forward(x), weighed);
+        x += looked;
+        return (x + Mlp.Forward(Ln2.Forward(x)), weights);
     }
 
     internal static Case[] Cases => [Case.Of(() => new GptBlock(new(5, Heads: 2, Size: 4, Bias: true)), (block, x) => block.Forward(x[0]), [[2, 3, 4]])];

@@ -39,7 +39,7 @@ public sealed class Seq2Seq : Translator
     public Linear Out { get; }
     public Dropout Dropout { get; }
 
-    public override (Tensor Logits, Tensor? Attention) Forward(Tensor source, int[] lengths, Tensor target)
+    private protected override (Tensor Logits, Tensor? Weights) Decode(Tensor source, int[] lengths, Tensor target, bool weighed)
     {
         var memory = Encode(source, lengths);
         var (h, c) = memory.Start;
@@ -49,12 +49,12 @@ public sealed class Seq2Seq : Translator
         for (int t = 0; t < embedded.Length; t++)
         {
             var (context, looked) = Look(h, memory);                                                // (b, 2h), (b, s)
-            if (looked is not null) weights.Add(looked);
+            if (weighed && looked is not null) weights.Add(looked);
             (h, c) = Decoder.Forward(Tensor.Concat([embedded[t], context], -1), (h, c));            // (b, h)
             features[t] = Tensor.Concat([h, context, embedded[t]], -1);                             // (b, 3h + e)
         }
         var logits = Out.Forward(Dropout.Forward(Tensor.Stack(features))).Transpose(0, 1);          // (b, t, vocabulary)
-        return (logits, Attention is null ? null : Tensor.Stack([.. weights], 1));                  // (b, t, s)
+        return (logits, weights.Count == 0 ? null : Tensor.Stack([.. weights], 1));                 // (b, t, vocabulary), (b, t, s)
     }
 
     private protected override Func<int[], (Tensor Logits, Tensor? Attention)> BeginDecoding(Tensor source, int[] lengths)
@@ -87,7 +87,7 @@ public sealed class Seq2Seq : Translator
     // Tokens from 1: padding, 0, is looked up but has no gradient by convention.
     internal static Case[] Cases =>
     [
-        Case.Of(() => new Seq2Seq(5, 6, 3, 2, 3), (model, x) => model.Forward(x[0], [4, 2], x[1]).Logits, [Input.Indices(5, [2, 4]) with { Low = 1 }, Input.Indices(6, [2, 3]) with { Low = 1 }]),
-        Case.Of(() => new Seq2Seq(5, 6, 3, 2, null), (model, x) => model.Forward(x[0], [4, 2], x[1]).Logits, [Input.Indices(5, [2, 4]) with { Low = 1 }, Input.Indices(6, [2, 3]) with { Low = 1 }]),
+        Case.Of(() => new Seq2Seq(5, 6, 3, 2, 3), (model, x) => model.Forward(x[0], [4, 2], x[1]), [Input.Indices(5, [2, 4]) with { Low = 1 }, Input.Indices(6, [2, 3]) with { Low = 1 }]),
+        Case.Of(() => new Seq2Seq(5, 6, 3, 2, null), (model, x) => model.Forward(x[0], [4, 2], x[1]), [Input.Indices(5, [2, 4]) with { Low = 1 }, Input.Indices(6, [2, 3]) with { Low = 1 }]),
     ];
 }

@@ -7,6 +7,7 @@ namespace NanoAttention;
 public sealed class TransformerSeq2Seq : Translator
 {
     readonly int size;
+    readonly Sinusoids places = new();
 
     public TransformerSeq2Seq(int sourceVocabulary, int targetVocabulary, int size, int heads, int inner, int layers, double dropout = 0.1)
     {
@@ -33,12 +34,14 @@ public sealed class TransformerSeq2Seq : Translator
     public Linear Out { get; }
     public Dropout Dropout { get; }
 
-    /// <summary>The weights are the means over the heads of the last block.</summary>
-    public override (Tensor Logits, Tensor? Attention) Forward(Tensor source, int[] lengths, Tensor target)
+    // The weights are the means over the heads of the last block.
+    private protected override (Tensor Logits, Tensor? Weights) Decode(Tensor source, int[] lengths, Tensor target, bool weighed)
     {
         var (memory, seen) = Encode(source, lengths);
-        var (y, weights) = Transformer.Decoder.ForwardWithWeights(Placed(TgtEmbedding.Forward(target)), memory, memoryPadding: seen, causal: true);
-        return (Out.Forward(y), weights[^1].Mean(1));                                           // (b, t, vocabulary), (b, t, s)
+        var x = Place(TgtEmbedding.Forward(target));                                            // (b, t, d)
+        if (!weighed) return (Out.Forward(Transformer.Decoder.Forward(x, memory, memoryPadding: seen, causal: true)), null);
+        var (y, weights) = Transformer.Decoder.ForwardWithWeights(x, memory, memoryPadding: seen, causal: true);
+        return (Out.Forward(y), weights[^1].Memory.Mean(1));                                    // (b, t, vocabulary), (b, t, s)
     }
 
     private protected override Func<int[], (Tensor Logits, Tensor? Attention)> BeginDecoding(Tensor source, int[] lengths)
@@ -48,9 +51,9 @@ public sealed class TransformerSeq2Seq : Translator
         return last =>
         {
             written.Add(Tensor.From(last, [last.Length], source.Device));
-            var target = Placed(TgtEmbedding.Forward(Tensor.Stack([.. written], 1)));           // (b, t, d)
+            var target = Place(TgtEmbedding.Forward(Tensor.Stack([.. written], 1)));           // (b, t, d)
             var (y, weights) = Transformer.Decoder.ForwardWithWeights(target, memory, memoryPadding: seen, causal: true);
-            return (Out.Forward(y.Select(1, -1)), weights[^1].Mean(1).Select(1, -1));           // (b, vocabulary), (b, s)
+            return (Out.Forward(y.Select(1, -1)), weights[^1].Memory.Mean(1).Select(1, -1));    // (b, vocabulary), (b, s)
         };
     }
 
@@ -58,13 +61,13 @@ public sealed class TransformerSeq2Seq : Translator
     (Tensor Memory, Tensor Seen) Encode(Tensor source, int[] lengths)
     {
         var seen = Padding.Mask(lengths, source.Shape[1], source.Device);
-        return (Transformer.Encoder.Forward(Placed(SrcEmbedding.Forward(source)), padding: seen), seen);
+        return (Transformer.Encoder.Forward(Place(SrcEmbedding.Forward(source)), padding: seen), seen);
     }
 
-    Tensor Placed(Tensor x) => Dropout.Forward(x * Math.Sqrt(size) + Sinusoids.Of(x.Shape[1], size).To(x.DType).To(x.Device));
+    Tensor Place(Tensor x) => Dropout.Forward(places.Forward(x * Math.Sqrt(size)));
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new TransformerSeq2Seq(5, 6, size: 4, heads: 2, inner: 6, layers: 1, dropout: 0), (model, x) => model.Forward(x[0], [4, 2], x[1]).Logits, [Input.Indices(5, [2, 4]) with { Low = 1 }, Input.Indices(6, [2, 3]) with { Low = 1 }]),
+        Case.Of(() => new TransformerSeq2Seq(5, 6, size: 4, heads: 2, inner: 6, layers: 1, dropout: 0), (model, x) => model.Forward(x[0], [4, 2], x[1]), [Input.Indices(5, [2, 4]) with { Low = 1 }, Input.Indices(6, [2, 3]) with { Low = 1 }]),
     ];
 }

@@ -10,13 +10,27 @@ public abstract class Translator : Module
 
     /// <summary>
     /// The scores of the next symbol behind every symbol of the target (teacher forcing). Shapes: source (b, s) I32 with its lengths,
-    /// target (b, t) I32 from <see cref="Begin"/> on → logits (b, t, vocabulary), weights on the source (b, t, s) or none.
+    /// target (b, t) I32 from <see cref="Begin"/> on → logits (b, t, vocabulary).
     /// </summary>
-    public abstract (Tensor Logits, Tensor? Attention) Forward(Tensor source, int[] lengths, Tensor target);
+    public Tensor Forward(Tensor source, int[] lengths, Tensor target) => Run(source, lengths, target, weighed: false).Logits;
+
+    /// <summary>The same, bit for bit, with the weights on the source, (b, t, s); none where the model does not look at it.</summary>
+    public (Tensor Logits, Tensor? Weights) ForwardWithWeights(Tensor source, int[] lengths, Tensor target) => Run(source, lengths, target, weighed: true);
+
+    (Tensor Logits, Tensor? Weights) Run(Tensor source, int[] lengths, Tensor target, bool weighed)
+    {
+        CheckSource(source, lengths);
+        if (target.Rank != 2 || target.Shape[0] != lengths.Length) throw new ArgumentException($"{GetType().Name}: the target {target.Shape} must be ({lengths.Length}, time)");
+        return Decode(source, lengths, target, weighed);
+    }
+
+    /// <summary>Logits (b, t, vocabulary), and, if asked, the weights (b, t, s).</summary>
+    private protected abstract (Tensor Logits, Tensor? Weights) Decode(Tensor source, int[] lengths, Tensor target, bool weighed);
 
     /// <summary>Always the likeliest next symbol, until <see cref="End"/> or <c>longest</c> symbols; for all sequences at once, without gradients.</summary>
     public Translation[] Translate(Tensor source, int[] lengths, int longest)
     {
+        CheckSource(source, lengths);
         using var _ = Reverse.NoGrad();
         var next = BeginDecoding(source, lengths);
         int batch = lengths.Length;
@@ -44,6 +58,12 @@ public abstract class Translator : Module
 
     /// <summary>A function from the last symbols (b) to the scores of the next (b, vocabulary) and the weights on the source (b, s), to be called step by step.</summary>
     private protected abstract Func<int[], (Tensor Logits, Tensor? Attention)> BeginDecoding(Tensor source, int[] lengths);
+
+    void CheckSource(Tensor source, int[] lengths)
+    {
+        if (source.Rank != 2 || lengths.Length != source.Shape[0] || lengths.Any(n => n < 1 || n > source.Shape[1]))
+            throw new ArgumentException($"{GetType().Name}: the source {source.Shape} and lengths ({string.Join(", ", lengths)}): it must be (batch, time), with batch lengths from 1 to time");
+    }
 
     static float[,] Matrix(List<float[]> rows, int columns)
     {

@@ -6,35 +6,29 @@ namespace NanoAttention;
 /// </summary>
 public sealed class CausalSelfAttention(int size, int heads, double dropout = 0, bool bias = true) : Layer
 {
+    readonly int heads = Heads.Of(nameof(CausalSelfAttention), size, heads);
+
     /// <summary>The weight (3d, d) holds W_q above W_k above W_v.</summary>
     public Linear CAttn { get; } = new(size, 3 * size, bias);
     public Linear CProj { get; } = new(size, size, bias);
     public Dropout Dropout { get; } = new(dropout);
 
-    public override Tensor Forward(Tensor x)
-    {
-        var (q, k, v) = Project(x);                                                             // (b, h, t, d/h)
-        var y = Tensor.ScaledDotProductAttention(q, k, v, causal: true, dropout: Training ? dropout : 0);
-        return Dropout.Forward(CProj.Forward(Merge(y)));                                        // (b, t, d)
-    }
+    public override Tensor Forward(Tensor x) => Attend(x, weighed: false).Output;
 
     /// <summary>The same, bit for bit, with the weights of every head, (b, h, t, t).</summary>
     public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor x)
     {
-        var (q, k, v) = Project(x);
-        var (y, weights) = Tensor.ScaledDotProductAttentionWithWeights(q, k, v, causal: true, dropout: Training ? dropout : 0);
-        return (Dropout.Forward(CProj.Forward(Merge(y))), weights);
+        var (y, weights) = Attend(x, weighed: true);
+        return (y, weights!);
     }
 
-    (Tensor Q, Tensor K, Tensor V) Project(Tensor x)
+    internal (Tensor Output, Tensor? Weights) Attend(Tensor x, bool weighed)
     {
-        var qkv = CAttn.Forward(x).Reshape(x.Shape[0], x.Shape[1], 3, heads, size / heads);     // (b, t, 3, h, d/h)
-        var parts = qkv.Unbind(2);                                                              // 3 × (b, t, h, d/h)
-        return (parts[0].Transpose(1, 2), parts[1].Transpose(1, 2), parts[2].Transpose(1, 2));  // (b, h, t, d/h)
+        if (x.Rank != 3 || x.Shape[2] != size) throw new ArgumentException($"CausalSelfAttention: the input {x.Shape} must be (batch, time, {size})");
+        var qkv = Heads.Split(CAttn.Forward(x), 3, heads);                                      // 3 × (b, h, t, d/h)
+        var (y, weights) = Heads.Attend(qkv[0], qkv[1], qkv[2], mask: null, bias: null, causal: true, Training ? dropout : 0, weighed);
+        return (Dropout.Forward(CProj.Forward(Heads.Merge(y))), weights);                       // (b, t, d), (b, h, t, t)
     }
-
-    // (b, h, t, d/h) → (b, t, d)
-    Tensor Merge(Tensor x) => x.Transpose(1, 2).Reshape(x.Shape[0], x.Shape[2], size);
 
     internal static Case[] Cases =>
     [

@@ -7,16 +7,16 @@ namespace NanoAttention;
 /// </summary>
 public sealed class MultiHeadAttention : Module
 {
-    readonly int size, heads;
+    readonly int size, heads, keySize, valueSize;
     readonly double dropout;
 
     /// <param name="dropout">In training, the probability of dropping a weight.</param>
     public MultiHeadAttention(int size, int heads, double dropout = 0, bool bias = true, int? keySize = null, int? valueSize = null)
     {
-        if (size % heads != 0) throw new ArgumentException($"MultiHeadAttention: {heads} heads do not divide the size {size}");
-        (this.size, this.heads, this.dropout) = (size, heads, dropout);
-        if ((keySize ?? size) == size && (valueSize ?? size) == size) InProjWeight = Xavier(3 * size, size);
-        else (QProjWeight, KProjWeight, VProjWeight) = (Xavier(size, size), Xavier(size, keySize ?? size), Xavier(size, valueSize ?? size));
+        (this.size, this.heads, this.dropout) = (size, Heads.Of(nameof(MultiHeadAttention), size, heads), dropout);
+        (this.keySize, this.valueSize) = (keySize ?? size, valueSize ?? size);
+        if (this.keySize == size && this.valueSize == size) InProjWeight = Xavier(3 * size, size);
+        else (QProjWeight, KProjWeight, VProjWeight) = (Xavier(size, size), Xavier(size, this.keySize), Xavier(size, this.valueSize));
         InProjBias = bias ? Initialise.Parameter([3 * size]) : null;
         OutProj = new(size, size, bias);
         if (bias) Initialise.Constant(OutProj.Bias!, 0);
@@ -42,21 +42,33 @@ public sealed class MultiHeadAttention : Module
     /// <param name="mask">Stretched to (b, h, t, s): Bool, true where a query may see a key, or floating point, added to the scores.</param>
     /// <param name="keyMask">(b, s) Bool, true at the keys that are no padding.</param>
     /// <param name="causal">Whether query i sees only keys j ≤ i.</param>
-    public Tensor Forward(Tensor query, Tensor key, Tensor value, Tensor? mask = null, Tensor? keyMask = null, bool causal = false)
-    {
-        var (q, k, v) = Project(query, key, value);                                             // (b, h, t, d/h), (b, h, s, d/h)
-        var (seen, bias) = Masks(mask, keyMask);
-        var y = Tensor.ScaledDotProductAttention(q, k, v, seen, bias, causal, dropout: Training ? dropout : 0);
-        return OutProj.Forward(Merge(y));                                                       // (b, t, d)
-    }
+    public Tensor Forward(Tensor query, Tensor key, Tensor value, Tensor? mask = null, Tensor? keyMask = null, bool causal = false) =>
+        Attend(query, key, value, mask, keyMask, causal, weighed: false).Output;
 
     /// <summary>The same, bit for bit, with the weights of every head, (b, h, t, s).</summary>
     public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor query, Tensor key, Tensor value, Tensor? mask = null, Tensor? keyMask = null, bool causal = false)
     {
-        var (q, k, v) = Project(query, key, value);
+        var (y, weights) = Attend(query, key, value, mask, keyMask, causal, weighed: true);
+        return (y, weights!);
+    }
+
+    internal (Tensor Output, Tensor? Weights) Attend(Tensor query, Tensor key, Tensor value, Tensor? mask, Tensor? keyMask, bool causal, bool weighed)
+    {
+        CheckShapes(query, key, value, keyMask);
+        var (q, k, v) = Project(query, key, value);                                             // (b, h, t, d/h), (b, h, s, d/h)
         var (seen, bias) = Masks(mask, keyMask);
-        var (y, weights) = Tensor.ScaledDotProductAttentionWithWeights(q, k, v, seen, bias, causal, dropout: Training ? dropout : 0);
-        return (OutProj.Forward(Merge(y)), weights);
+        var (y, weights) = Heads.Attend(q, k, v, seen, bias, causal, Training ? dropout : 0, weighed);
+        return (OutProj.Forward(Heads.Merge(y)), weights);                                      // (b, t, d), (b, h, t, s)
+    }
+
+    void CheckShapes(Tensor query, Tensor key, Tensor value, Tensor? keyMask)
+    {
+        if (query.Rank != 3 || key.Rank != 3 || value.Rank != 3 || query.Shape[2] != size || key.Shape[2] != keySize || value.Shape[2] != valueSize
+            || key.Shape[0] != query.Shape[0] || key.Shape[..2] != value.Shape[..2])
+            throw new ArgumentException($"MultiHeadAttention: query {query.Shape}, key {key.Shape}, value {value.Shape}: "
+                + $"they must be (b, t, {size}), (b, s, {keySize}) and (b, s, {valueSize})");
+        if (keyMask is not null && (keyMask.DType != DType.Bool || keyMask.Shape != key.Shape[..2]))
+            throw new ArgumentException($"MultiHeadAttention: the key mask {keyMask.Shape} {keyMask.DType} must be {key.Shape[..2]} Bool, as the key {key.Shape} is");
     }
 
     // What comes from the same tensor is projected in one product.
@@ -78,13 +90,8 @@ public sealed class MultiHeadAttention : Module
     {
         int count = weight.Shape[0] / size;
         var bias = count == 3 ? InProjBias : InProjBias?.Slice(0, first * size, count * size);
-        var y = x.Linear(weight, bias);                                                         // (b, t, count · d)
-        var parts = y.Reshape(x.Shape[0], x.Shape[1], count, heads, size / heads).Unbind(2);    // count × (b, t, h, d/h)
-        return Array.ConvertAll(parts, part => part.Transpose(1, 2));                           // count × (b, h, t, d/h)
+        return Heads.Split(x.Linear(weight, bias), count, heads);
     }
-
-    // (b, h, t, d/h) → (b, t, d)
-    Tensor Merge(Tensor x) => x.Transpose(1, 2).Reshape(x.Shape[0], x.Shape[2], size);
 
     // What may be seen and what is added, as the attention takes them.
     static (Tensor? Seen, Tensor? Bias) Masks(Tensor? mask, Tensor? keyMask)

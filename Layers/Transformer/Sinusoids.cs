@@ -1,8 +1,22 @@
+using System.Numerics;
+
 namespace NanoAttention;
 
-/// <summary>Places as waves (Vaswani et al. 2017, §3.5).</summary>
-public static class Sinusoids
+/// <summary>Adds to every vector its place as waves (Vaswani et al. 2017, §3.5). Shapes: (…, time, size) → the same.</summary>
+public sealed class Sinusoids : Layer
 {
+    Tensor? table;      // of the last size, type and device, and at least the last time; private, so that no state dict has it
+
+    public override Tensor Forward(Tensor x)
+    {
+        if (x.Rank < 2) throw new ArgumentException($"Sinusoids: the input {x.Shape} must be (…, time, size)");
+        var (time, size) = (x.Shape[^2], x.Shape[^1]);
+        var places = table;
+        if (places is null || places.Shape[0] < time || places.Shape[1] != size || places.DType != x.DType || places.Device != x.Device)
+            table = places = Of((int)BitOperations.RoundUpToPowerOf2((uint)time), size).To(x.DType).To(x.Device).Keep();     // a decoder comes with one place more each time
+        return x + places.Slice(0, 0, time);
+    }
+
     /// <summary>(time, size) with row t: sin(t/10000^(2i/size)) at 2i, cos of the same at 2i + 1. F64 on the CPU.</summary>
     public static Tensor Of(int time, int size)
     {
@@ -15,4 +29,6 @@ public static class Sinusoids
             }
         return Tensor.From(values, [time, size], Device.Cpu);
     }
+
+    internal static Case[] Cases => [Case.Of(() => new Sinusoids(), (places, x) => places.Forward(x[0]), [[2, 3, 5]])];
 }

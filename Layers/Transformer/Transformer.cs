@@ -20,6 +20,14 @@ public sealed class Transformer : Module
     public Tensor Forward(Tensor source, Tensor target, Tensor? sourcePadding = null, Tensor? targetPadding = null, bool causal = true) =>
         Decoder.Forward(target, Encoder.Forward(source, padding: sourcePadding), padding: targetPadding, memoryPadding: sourcePadding, causal: causal);
 
+    /// <summary>The same, bit for bit, with the weights of every block of the encoder, (b, h, s, s) each, and of the decoder.</summary>
+    public (Tensor Output, Tensor[] Encoder, (Tensor Self, Tensor Memory)[] Decoder) ForwardWithWeights(Tensor source, Tensor target, Tensor? sourcePadding = null, Tensor? targetPadding = null, bool causal = true)
+    {
+        var (memory, encoder) = Encoder.ForwardWithWeights(source, padding: sourcePadding);
+        var (y, decoder) = Decoder.ForwardWithWeights(target, memory, padding: targetPadding, memoryPadding: sourcePadding, causal: causal);
+        return (y, encoder, decoder);
+    }
+
     internal static Case[] Cases =>
     [
         Case.Of(() => new Transformer(4, 2, 1, 1, inner: 5, dropout: 0, Activation.Gelu), (model, x) => model.Forward(x[0], x[1]), [[1, 3, 4], [1, 2, 4]]),

@@ -14,10 +14,10 @@ public sealed class TransformerDecoder(int count, Func<TransformerDecoderLayer> 
         return norm is null ? x : norm.Forward(x);
     }
 
-    /// <summary>The same, bit for bit, with the weights on the memory of every block, (b, h, t, s) each.</summary>
-    public (Tensor Output, Tensor[] Weights) ForwardWithWeights(Tensor x, Tensor memory, Tensor? mask = null, Tensor? padding = null, Tensor? memoryMask = null, Tensor? memoryPadding = null, bool causal = false)
+    /// <summary>The same, bit for bit, with the weights of every block among the targets, (b, h, t, t) each, and on the memory, (b, h, t, s) each.</summary>
+    public (Tensor Output, (Tensor Self, Tensor Memory)[] Weights) ForwardWithWeights(Tensor x, Tensor memory, Tensor? mask = null, Tensor? padding = null, Tensor? memoryMask = null, Tensor? memoryPadding = null, bool causal = false)
     {
-        var weights = new Tensor[Layers.Count];
+        var weights = new (Tensor, Tensor)[Layers.Count];
         for (int i = 0; i < weights.Length; i++) (x, weights[i]) = Layers[i].ForwardWithWeights(x, memory, mask, padding, memoryMask, memoryPadding, causal);
         return (norm is null ? x : norm.Forward(x), weights);
     }

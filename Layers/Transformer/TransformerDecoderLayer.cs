@@ -21,33 +21,38 @@ public sealed class TransformerDecoderLayer(int size, int heads, int inner = 204
     /// <param name="memoryMask">From targets to memory, stretched to (b, h, t, s).</param>
     /// <param name="memoryPadding">(b, s) Bool, true at the places of the memory that are no padding.</param>
     public Tensor Forward(Tensor x, Tensor memory, Tensor? mask = null, Tensor? padding = null, Tensor? memoryMask = null, Tensor? memoryPadding = null, bool causal = false) =>
-        Run(x, mask, padding, causal, x => MultiheadAttn.Forward(x, memory, memory, memoryMask, memoryPadding));
+        Run(x, memory, mask, padding, memoryMask, memoryPadding, causal, weighed: false).Output;
 
-    /// <summary>The same, bit for bit, with the weights of every head on the memory, (b, h, t, s).</summary>
-    public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor x, Tensor memory, Tensor? mask = null, Tensor? padding = null, Tensor? memoryMask = null, Tensor? memoryPadding = null, bool causal = false)
+    /// <summary>The same, bit for bit, with the weights of every head among the targets, (b, h, t, t), and on the memory, (b, h, t, s).</summary>
+    public (Tensor Output, (Tensor Self, Tensor Memory) Weights) ForwardWithWeights(Tensor x, Tensor memory, Tensor? mask = null, Tensor? padding = null, Tensor? memoryMask = null, Tensor? memoryPadding = null, bool causal = false)
     {
-        Tensor? weights = null;
-        var y = Run(x, mask, padding, causal, x =>
-        {
-            (var looked, weights) = MultiheadAttn.ForwardWithWeights(x, memory, memory, memoryMask, memoryPadding);
-            return looked;
-        });
-        return (y, weights!);
+        var (y, self, looked) = Run(x, memory, mask, padding, memoryMask, memoryPadding, causal, weighed: true);
+        return (y, (self!, looked!));
     }
 
-    Tensor Run(Tensor x, Tensor? mask, Tensor? padding, bool causal, Func<Tensor, Tensor> look)
+    (Tensor Output, Tensor? Self, Tensor? Memory) Run(Tensor x, Tensor memory, Tensor? mask, Tensor? padding, Tensor? memoryMask, Tensor? memoryPadding, bool causal, bool weighed)
     {
+        Tensor? self = null, looked = null;
         if (normFirst)
         {
             x += Attend(Norm1.Forward(x));
-            x += Dropout.Forward(look(Norm2.Forward(x)));
-            return x + FeedForward(Norm3.Forward(x));
+            x += Look(Norm2.Forward(x));
+            return (x + FeedForward(Norm3.Forward(x)), self, looked);
         }
         x = Norm1.Forward(x + Attend(x));
-        x = Norm2.Forward(x + Dropout.Forward(look(x)));
-        return Norm3.Forward(x + FeedForward(x));
+        x = Norm2.Forward(x + Look(x));
+        return (Norm3.Forward(x + FeedForward(x)), self, looked);
 
-        Tensor Attend(Tensor x) => Dropout.Forward(SelfAttn.Forward(x, x, x, mask, padding, causal));
+        Tensor Attend(Tensor x)
+        {
+            (var y, self) = SelfAttn.Attend(x, x, x, mask, padding, causal, weighed);
+            return Dropout.Forward(y);
+        }
+        Tensor Look(Tensor x)
+        {
+            (var y, looked) = MultiheadAttn.Attend(x, memory, memory, memoryMask, memoryPadding, causal: false, weighed);
+            return Dropout.Forward(y);
+        }
         Tensor FeedForward(Tensor x) => Dropout.Forward(Linear2.Forward(Dropout.Forward(Linear1.Forward(x).Activate(activation))));
     }
 

@@ -14,6 +14,14 @@ public sealed class TransformerEncoder(int count, Func<TransformerEncoderLayer> 
         return norm is null ? x : norm.Forward(x);
     }
 
+    /// <summary>The same, bit for bit, with the weights of every block, (b, h, s, s) each.</summary>
+    public (Tensor Output, Tensor[] Weights) ForwardWithWeights(Tensor x, Tensor? mask = null, Tensor? padding = null, bool causal = false)
+    {
+        var weights = new Tensor[Layers.Count];
+        for (int i = 0; i < weights.Length; i++) (x, weights[i]) = Layers[i].ForwardWithWeights(x, mask, padding, causal);
+        return (norm is null ? x : norm.Forward(x), weights);
+    }
+
     internal static Case[] Cases =>
     [
         Case.Of(() => new TransformerEncoder(2, () => new(4, 2, inner: 5, dropout: 0, Activation.Gelu), new(4)), (encoder, x) => encoder.Forward(x[0]), [[1, 3, 4]]),

@@ -15,17 +15,31 @@ public sealed class TransformerEncoderLayer(int size, int heads, int inner = 204
 
     /// <param name="mask">Stretched to (b, h, s, s): Bool, true where a place may see another, or added to the scores.</param>
     /// <param name="padding">(b, s) Bool, true at the places that are no padding.</param>
-    public Tensor Forward(Tensor x, Tensor? mask = null, Tensor? padding = null, bool causal = false)
+    public Tensor Forward(Tensor x, Tensor? mask = null, Tensor? padding = null, bool causal = false) => Run(x, mask, padding, causal, weighed: false).Output;
+
+    /// <summary>The same, bit for bit, with the weights of every head, (b, h, s, s).</summary>
+    public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor x, Tensor? mask = null, Tensor? padding = null, bool causal = false)
     {
+        var (y, weights) = Run(x, mask, padding, causal, weighed: true);
+        return (y, weights!);
+    }
+
+    (Tensor Output, Tensor? Weights) Run(Tensor x, Tensor? mask, Tensor? padding, bool causal, bool weighed)
+    {
+        Tensor? weights = null;
         if (normFirst)
         {
             x += Attend(Norm1.Forward(x));
-            return x + FeedForward(Norm2.Forward(x));
+            return (x + FeedForward(Norm2.Forward(x)), weights);
         }
         x = Norm1.Forward(x + Attend(x));
-        return Norm2.Forward(x + FeedForward(x));
+        return (Norm2.Forward(x + FeedForward(x)), weights);
 
-        Tensor Attend(Tensor x) => Dropout.Forward(SelfAttn.Forward(x, x, x, mask, padding, causal));
+        Tensor Attend(Tensor x)
+        {
+            (var y, weights) = SelfAttn.Attend(x, x, x, mask, padding, causal, weighed);
+            return Dropout.Forward(y);
+        }
         Tensor FeedForward(Tensor x) => Dropout.Forward(Linear2.Forward(Dropout.Forward(Linear1.Forward(x).Activate(activation))));
     }
 

@@ -126,6 +126,5 @@ public class AttentionTests
         Tensor q = Tensor.Ones([2, 3, 4]), k = Tensor.Ones([2, 5, 3]);
         Assert.Equal("ScaledDotProductAttention: q (2, 3, 4), k (2, 5, 3), v (2, 5, 3): they must be (b, h, t, d), (b, h, s, d) and (b, h, s, e), or all without h, or without b and h",
             Assert.Throws<ArgumentException>(() => Tensor.ScaledDotProductAttention(q, k, k)).Message);
-        Assert.Contains("do not divide", Assert.Throws<ArgumentException>(() => new MultiHeadAttention(6, 4)).Message);
     }
 }

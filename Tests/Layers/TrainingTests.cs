@@ -80,7 +80,7 @@ public class TrainingTests
             using var step = Scope.Begin();
             Tensor source = Padding.Batch([[3, 4, 5, 2], [6, 2]]), target = Padding.Batch([[1, 5, 4, 3, 2], [1, 6, 2]]);
             optimizer.ZeroGrad();
-            var (logits, _) = model.Forward(source, [4, 2], target.Slice(1, 0, 4));
+            var logits = model.Forward(source, [4, 2], target.Slice(1, 0, 4));
             logits.CrossEntropy(target.Slice(1, 1, 4), Translator.Pad).Backward();
             GradientClipping.Norm(model.Parameters(), 1);
             optimizer.Step();
@@ -124,7 +124,7 @@ public class TrainingTests
             int[] lengths = [.. batch.Select(_ => 3)];
             Tensor targets = Padding.Batch([.. batch.Select(s => (int[])[Translator.Begin, .. s.Reverse(), Translator.End])]);
             optimizer.ZeroGrad();
-            model.Forward(Padding.Batch(batch), lengths, targets.Slice(1, 0, 4)).Logits.CrossEntropy(targets.Slice(1, 1, 4), Translator.Pad).Backward();
+            model.Forward(Padding.Batch(batch), lengths, targets.Slice(1, 0, 4)).CrossEntropy(targets.Slice(1, 1, 4), Translator.Pad).Backward();
             GradientClipping.Norm(model.Parameters(), 1);
             optimizer.Step();
         }
@@ -167,6 +167,28 @@ public class TrainingTests
                 Assert.Equal(1, Enumerable.Range(0, length).Sum(j => map[i, j]), 1e-5);
         }
         Assert.Null(new Seq2Seq(9, 9, 4, 4, null).Translate(Padding.Batch([[3, 4]]), [2], 3)[0].Attention);
+    }
+
+    public static TheoryData<string> Translators => ["Seq2Seq", "TransformerSeq2Seq"];
+
+    [Theory, MemberData(nameof(Translators))]
+    public void TranslatorsComputeWeightsOnlyIfAsked(string name)
+    {
+        using var _ = Defaults.With(seed: 1);
+        Translator model = name == "Seq2Seq" ? new Seq2Seq(9, 9, 4, 4, 4, dropout: 0.2) : new TransformerSeq2Seq(9, 9, size: 4, heads: 2, inner: 6, layers: 2);
+        Tensor source = Padding.Batch([[3, 4, 5], [6, 7]]), target = Padding.Batch([[1, 4, 3, 5], [1, 8]]);
+        Defaults.Seed = 2;
+        long before = Reverse.Now;
+        var plain = model.Forward(source, [3, 2], target);
+        long recorded = Reverse.Now - before;
+        Defaults.Seed = 2;
+        before = Reverse.Now;
+        var (asked, weights) = model.ForwardWithWeights(source, [3, 2], target);
+        Assert.True(recorded < Reverse.Now - before, "what is only asked for is recorded always");
+        Assert.Equal(plain.ToArray<float>(), asked.ToArray<float>());
+        Assert.Equal([2, 4, 3], weights!.Shape);
+        Assert.All(weights.Sum(-1).ToArray<float>(), sum => Assert.Equal(1, sum, 1e-5f));
+        Assert.All(weights[1, At.Rest, 2..].ToArray<float>(), w => Assert.Equal(0, w));
     }
 
     [Fact]

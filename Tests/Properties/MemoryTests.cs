@@ -148,7 +148,7 @@ public class MemoryTests
         {
             using var step = Scope.Begin();
             optimizer.ZeroGrad();
-            var error = model.Forward(source, [4, 3], target).Logits.CrossEntropy(target);
+            var error = model.Forward(source, [4, 3], target).CrossEntropy(target);
             error.Backward();
             GradientClipping.Norm(model.Parameters(), 1);
             optimizer.Step();

@@ -10,7 +10,7 @@ static class Sequences
     {
         var given = Padding.Batch([.. targets.Select(ids => (int[])[Translator.Begin, .. ids])]);
         var wanted = Padding.Batch([.. targets.Select(ids => (int[])[.. ids, Translator.End])]);
-        return model.Forward(Padding.Batch(sources), Lengths(sources), given).Logits.CrossEntropy(wanted, ignoreIndex: Translator.Pad);
+        return model.Forward(Padding.Batch(sources), Lengths(sources), given).CrossEntropy(wanted, ignoreIndex: Translator.Pad);
     }
 
     /// <summary>What the model makes of the sources.</summary>

@@ -16,11 +16,11 @@ public sealed class Seq2SeqCase : ModelCase
 
     protected override Module Model => model;
 
-    protected override Tensor Loss(int batch) => Forward(batch).Logits.CrossEntropy(Io[$"batch.{batch}.tgt_out"], ignoreIndex: Translator.Pad);
+    protected override Tensor Loss(int batch) => model.Forward(Source(batch), Lengths(batch), Target(batch)).CrossEntropy(Io[$"batch.{batch}.tgt_out"], ignoreIndex: Translator.Pad);
 
     protected override IEnumerable<(string Name, Tensor Value)> Outputs()
     {
-        var (logits, attention) = Forward(0);
+        var (logits, attention) = model.ForwardWithWeights(Source(0), Lengths(0), Target(0));
         yield return ("logits", logits);
         yield return ("attention", attention!);
         yield return ("encoder_states", model.Encoder.Forward(model.SrcEmbedding.Forward(Io["batch.0.src"]), lengths: Lengths(0)).Output);
@@ -36,7 +36,9 @@ public sealed class Seq2SeqCase : ModelCase
             if (!found[i].Symbols.SequenceEqual(greedy[i].TakeWhile(s => s != Translator.End))) throw new MismatchException($"the greedy translation of sentence {i} differs");
     }
 
-    (Tensor Logits, Tensor? Attention) Forward(int batch) => model.Forward(Io[$"batch.{batch}.src"], Lengths(batch), Io[$"batch.{batch}.tgt_in"]);
+    Tensor Source(int batch) => Io[$"batch.{batch}.src"];
+
+    Tensor Target(int batch) => Io[$"batch.{batch}.tgt_in"];
 
     int[] Lengths(int batch) => Io[$"batch.{batch}.src_lengths"].ToArray<int>();
 }
