@@ -92,6 +92,14 @@ public sealed unsafe partial class CpuDevice
             Run<Scan.Linear<T>, T>(new(Optional<T>(a), View<T>(b), View<T>(y), n, inner, reverse), y.Count / n, n);
     }
 
+    internal override void ArgSort(Tensor x, Tensor y, int n, int inner, bool descending)
+    {
+        if (y.Count == 0) return;
+        double cost = 10.0 * n * Math.Log2(n + 1);
+        if (x.DType == DType.F32) Run(new ArgSort.Forward<float>(View<float>(x), View<int>(y), n, inner, descending), y.Count / n, cost);
+        else Run(new ArgSort.Forward<double>(View<double>(x), View<int>(y), n, inner, descending), y.Count / n, cost);
+    }
+
     internal override void RunningArg(bool largest, Tensor x, Tensor y, int n, int inner)
     {
         if (y.Count == 0) return;

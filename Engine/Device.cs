@@ -132,6 +132,9 @@ public abstract class Device
     /// <summary>yₖ = aₖ yₖ₋₁ + bₖ, without a yₖ₋₁ + bₖ; in reverse from yₖ₊₁.</summary>
     internal abstract void Recurrence(Tensor? a, Tensor b, Tensor y, int n, int inner, bool reverse);
 
+    /// <summary>yₖ = the i of the k-th smallest (or largest) xᵢ; equal ones in order.</summary>
+    internal abstract void ArgSort(Tensor x, Tensor y, int n, int inner, bool descending);
+
     /// <summary>yₖ = the last i ≤ k of the largest (or smallest) xᵢ.</summary>
     internal abstract void RunningArg(bool largest, Tensor x, Tensor y, int n, int inner);
 

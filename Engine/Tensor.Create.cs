@@ -65,12 +65,26 @@ public sealed partial class Tensor
         return Of(values, [count], dtype, device);
     }
 
-    /// <summary>(n, n) with ones on the diagonal.</summary>
-    public static Tensor Eye(int n, DType? dtype = null, Device? device = null)
+    /// <summary>start, start + step, … below end (above it, if the step is negative).</summary>
+    public static Tensor Arange(double start, double end, double step = 1, DType? dtype = null, Device? device = null)
     {
-        var values = new double[n * n];
-        for (int i = 0; i < n; i++) values[i * n + i] = 1;
-        return Of(values, [n, n], dtype, device);
+        double count = Math.Ceiling((end - start) / step);
+        if (!(count >= 0 && count <= int.MaxValue)) throw new ArgumentException($"Arange: there is no way from {start} to {end} in steps of {step}");
+        var values = new double[(int)count];
+        for (int i = 0; i < values.Length; i++) values[i] = start + i * step;
+        return Of(values, [values.Length], dtype, device);
+    }
+
+    /// <summary>(n, n) with ones on the diagonal.</summary>
+    public static Tensor Eye(int n, DType? dtype = null, Device? device = null) => Eye(n, n, dtype, device);
+
+    /// <summary>(rows, columns) with ones on the diagonal.</summary>
+    public static Tensor Eye(int rows, int columns, DType? dtype = null, Device? device = null)
+    {
+        var y = Zeros([rows, columns], dtype, device);
+        var diagonal = y.Diagonal();
+        y.Device.Copy(y.Constant(1).Expand(diagonal.Shape.Sizes), diagonal);
+        return y;
     }
 
     /// <summary>(queries, keys), true where query i may attend to key j ≤ i: the causal mask, top-left aligned.</summary>

@@ -38,6 +38,9 @@ public sealed partial class GpuDevice
     internal override void Recurrence(Tensor? a, Tensor b, Tensor y, int n, int inner, bool reverse) =>
         Launch(Items(y.Count / Math.Max(1, n)), Kernels.Gpu.Scan.Linear, Optional(a), View(b), View(y), n, inner, reverse ? 1 : 0);
 
+    internal override void ArgSort(Tensor x, Tensor y, int n, int inner, bool descending) =>
+        Launch(Items(y.Count), Kernels.Gpu.ArgSort.Forward, View(x), View<int>(y), n, inner, descending ? 1 : 0);
+
     internal override void RunningArg(bool largest, Tensor x, Tensor y, int n, int inner) =>
         Launch(Items(y.Count / Math.Max(1, n)), Kernels.Gpu.Scan.ArgLargest, largest ? 1f : -1f, View(x), View<int>(y), n, inner);
 

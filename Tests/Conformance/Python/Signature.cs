@@ -5,7 +5,7 @@ public sealed class SignatureException(string message) : Exception(message);
 
 /// <summary>
 /// A function's parameters, written as Python writes them: <c>sum(input, dim=None, keepdim=False)</c>.
-/// A last <c>*name</c> takes every value that is left, given one by one or as one tuple or list.
+/// A <c>*name</c> takes every value that is left, given one by one or as one tuple or list; what stands behind it is given by keyword.
 /// </summary>
 public sealed class Signature
 {
@@ -13,6 +13,7 @@ public sealed class Signature
 
     readonly List<Parameter> parameters = [];
     readonly string? rest;
+    readonly int positional;
 
     public string Name { get; }
 
@@ -21,9 +22,10 @@ public sealed class Signature
         var call = (Call)Parser.Parse(text);
         Name = Dotted(call.Function);
         foreach (var argument in call.Arguments)
-            if (argument.Unpacked) rest = ((Name)argument.Value).Id;
+            if (argument.Unpacked) (rest, positional) = (((Name)argument.Value).Id, parameters.Count);
             else if (argument.Keyword is { } keyword) parameters.Add(new(keyword, false, Evaluator.Evaluate(argument.Value, text)));
             else parameters.Add(new(((Name)argument.Value).Id, true, null));
+        if (rest is null) positional = parameters.Count;
     }
 
     /// <summary>Pairs values and keywords with the parameters, as a Python call does.</summary>
@@ -31,9 +33,9 @@ public sealed class Signature
     {
         Dictionary<string, object?> bound = [];
         foreach (var (i, parameter) in parameters.Index())
-            if (i < values.Count) bound.Add(parameter.Name, values[i]);
+            if (i < Math.Min(values.Count, positional)) bound.Add(parameter.Name, values[i]);
             else if (!parameter.Required) bound.Add(parameter.Name, parameter.Default);
-        if (rest is not null) bound.Add(rest, Rest([.. values.Skip(parameters.Count)]));
+        if (rest is not null) bound.Add(rest, Rest([.. values.Skip(positional)]));
         else if (values.Count > parameters.Count)
             throw new SignatureException($"{Name} takes {parameters.Count} values, not {values.Count}");
         foreach (var (name, value) in keywords)

@@ -14,8 +14,35 @@ public static partial class TorchBindings
         ("addmm(input, mat1, mat2, beta=1, alpha=1)", a => a.Float("beta") * a.Input() + a.Float("alpha") * a.Tensor("mat1").MatMul(a.Tensor("mat2"))),
         ("baddbmm(input, batch1, batch2, beta=1, alpha=1)", a => a.Float("beta") * a.Input() + a.Float("alpha") * a.Tensor("batch1").MatMul(a.Tensor("batch2"))),
         ("linear(input, weight, bias=None)", a => a.Input().Linear(a.Tensor("weight"), a.TensorOrNone("bias"))),
-        ("embedding(input, weight)", a => a.Tensor("weight").Gather(a.Input())),
+        ("addmv(input, mat, vec, beta=1, alpha=1)", a => a.Float("beta") * a.Input() + a.Float("alpha") * a.Tensor("mat").MatMul(a.Tensor("vec"))),
+        ("addr(input, vec1, vec2, beta=1, alpha=1)", a => a.Float("beta") * a.Input() + a.Float("alpha") * Outer(a.Tensor("vec1"), a.Tensor("vec2"))),
+        ("addbmm(input, batch1, batch2, beta=1, alpha=1)", a => a.Float("beta") * a.Input() + a.Float("alpha") * a.Tensor("batch1").MatMul(a.Tensor("batch2")).Sum(0)),
+        ("outer(input, vec2)", a => Outer(a.Input(), a.Tensor("vec2"))),
+        ("ger(input, vec2)", a => Outer(a.Input(), a.Tensor("vec2"))),
+        ("inner(input, other)", a => a.Input().Rank == 0 || a.Tensor("other").Rank == 0 ? a.Input() * a.Tensor("other") : a.Input().TensorDot(a.Tensor("other"), [-1], [-1])),
+        ("trace(input)", a => a.Input().Diagonal().Sum()),
+        ("kron(input, other)", a => a.Input().Kron(a.Tensor("other"))),
+        ("tensordot(a, b, dims=2)", a => a["dims"] is IReadOnlyList<object?> axes
+            ? a.Tensor("a").TensorDot(a.Tensor("b"), Numbers(axes[0]), Numbers(axes[1])) : a.Tensor("a").TensorDot(a.Tensor("b"), a.Int("dims"))),
+        ("einsum(equation, *operands)", a => NanoAttention.Tensor.Einsum(a.Text("equation"), a.Tensors("operands"))),
+        ("embedding(input, weight, padding_idx=None)", a => a.Tensor("weight").Gather(a.Input(), Place(a.IntOrNone("padding_idx"), a.Tensor("weight").Shape[0]))),
+        ("embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, mode='mean', sparse=False, per_sample_weights=None, include_last_offset=False, padding_idx=None)",
+            a => a.Tensor("weight").GatherBags(a.Input(), Bags(a.Text("mode")), Ends(a.TensorOrNone("offsets"), a.Bool("include_last_offset")),
+                a.TensorOrNone("per_sample_weights"), Place(a.IntOrNone("padding_idx"), a.Tensor("weight").Shape[0]))),
+        ("one_hot(tensor, num_classes=-1)", a => a.Tensor("tensor") is var i && a.Int("num_classes") is > 0 and var n ? i.OneHot(n, DType.I32) : i.OneHot(1 + i.ToArray<int>().Max(), DType.I32)),
     ];
+
+    static Tensor Outer(Tensor a, Tensor b) => a.Unsqueeze(1) * b;
+
+    static int[] Numbers(object? values) => values is IReadOnlyList<object?> items ? [.. items.Select(i => (int)(long)i!)] : [(int)(long)values!];
+
+    /// <summary>An index counted from the front, given one counted from either end.</summary>
+    public static int? Place(int? index, int count) => index < 0 ? index + count : index;
+
+    public static Bag Bags(string mode) => mode switch { "sum" => Bag.Sum, "max" => Bag.Max, _ => Bag.Mean };
+
+    /// <summary>Where the bags begin; PyTorch may give their end with them.</summary>
+    public static Tensor? Ends(Tensor? offsets, bool last) => last ? offsets?.Slice(0, 0, offsets.Count - 1) : offsets;
 
     static (string Signature, Func<Arguments, object?> Body)[] Rows =>
     [

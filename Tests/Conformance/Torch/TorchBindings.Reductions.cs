@@ -19,12 +19,32 @@ public static partial class TorchBindings
         ("var_mean(input, dim=None, unbiased=True, keepdim=False)",
             a => (object?[])[OverAxes(a, (x, axis) => x.Var(axis, Correction(a))), a.Input().Mean(a.Axes(), a.Bool("keepdim"))]),
         ("logsumexp(input, dim, keepdim=False)", a => OverAxes(a, (x, axis) => x.LogSumExp(axis))),
+        ("prod(input, dim=None, keepdim=False, dtype=None)", a => (a.Type() is { } type ? a.Input().To(type) : a.Input()).Prod(a.Axes(), a.Bool("keepdim"))),
+        ("count_nonzero(input, dim=None)", a => a.Input().CountNonZero(a.Axes())),
+        ("any(input, dim=None, keepdim=False)", a => a.Kept(a.Input().Any(a.Axes()))),
+        ("all(input, dim=None, keepdim=False)", a => a.Kept(a.Input().All(a.Axes()))),
+        ("vector_norm(x, ord=2, dim=None, keepdim=False)", a => Norm(a, a.Tensor("x"), a.Float("ord"))),
+        ("norm(input, p='fro', dim=None, keepdim=False)", a => Norm(a, a.Input(), a["p"] is string ? 2 : a.Float("p"))),
+        ("normalize(input, p=2.0, dim=1, eps=1e-12)", a => a.Input().Normalize(a.Float("p"), a.Int("dim"), a.Float("eps"))),
     ];
 
     static int Correction(Arguments a) => a.Bool("unbiased") ? 1 : 0;
 
     /// <summary>The axes named by dim: all where there is none.</summary>
-    static int[] Axes(this Arguments a) => a.IntsOrNone("dim") is { Length: > 0 } axes ? axes : [.. Enumerable.Range(0, a.Input().Rank)];
+    static int[] Axes(this Arguments a) => a.Axes(a.Input());
+
+    static int[] Axes(this Arguments a, Tensor x) => x.Rank > 0 && a.IntsOrNone("dim") is { Length: > 0 } axes ? axes : [.. Enumerable.Range(0, x.Rank)];
+
+    /// <summary>A reduction of the input with the axes that it dropped, if keepdim asks for them.</summary>
+    static Tensor Kept(this Arguments a, Tensor y)
+    {
+        if (!a.Bool("keepdim")) return y;
+        var x = a.Input();
+        int[] gone = [.. a.Axes().Select(i => x.Shape.Axis(i))];
+        return y.Reshape([.. x.Shape.Select((n, i) => gone.Contains(i) ? 1 : n)]);
+    }
+
+    static Tensor Norm(Arguments a, Tensor x, double order) => x.Norm(order, a.Axes(x), a.Bool("keepdim"));
 
     /// <summary>A reduction of one axis, over all that dim names: they are brought to the end and merged first.</summary>
     static Tensor OverAxes(Arguments a, Func<Tensor, int, Tensor> reduce)

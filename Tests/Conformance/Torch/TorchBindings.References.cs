@@ -7,6 +7,8 @@ public static partial class TorchBindings
     static (string Signature, Func<Arguments, object?> Body)[] References =>
     [
         ("ref.detached_square(x)", a => a.Tensor("x") * a.Tensor("x").Detach()),
+        ("ref.accumulate_in_place(x, w)", a => (a.Tensor("x") * 2 + a.Tensor("w")) * a.Tensor("x")),
+        ("ref.slice_assign(x, v)", a => SliceAssign(a.Tensor("x"), a.Tensor("v"))),
         ("ref.run_packed(m, x, lengths, hx=None)", a => ((TorchModule)a["m"]!).Call([a["x"], a["hx"]], new Dictionary<string, object?> { ["lengths"] = a["lengths"] })),
         ("ref.additive_attention(query, keys, values, Wq, Wk, v, mask=None)", AdditiveAttention),
         ("ref.sdpa(q, k, v, mask=None, causal=False, scale=None)",
@@ -17,6 +19,13 @@ public static partial class TorchBindings
         ("ref.sinusoidal(T, D)", a => Sinusoids.Of(a.Int("T"), a.Int("D"))),
         ("ref.window_mask(L, w)", a => Distances(a.Int("L")) is var d ? (d >= 0) & (d < a.Int("w")) : null),
     ];
+
+    /// <summary>x with v for rows 1 and 2, and row 0 doubled.</summary>
+    static Tensor SliceAssign(Tensor x, Tensor v)
+    {
+        var y = x.SliceScatter(v.Expand(x.Shape.With(0, 2).Sizes), 0, 1);
+        return y.SliceScatter(2 * y.Slice(0, 0, 1), 0, 0);
+    }
 
     /// <summary>The result and the weights; a mask is Bool (true may attend), or is added to the scores.</summary>
     static object?[] Attention(Tensor q, Tensor k, Tensor v, Tensor? mask = null, bool causal = false, double? scale = null)

@@ -22,19 +22,42 @@ public static partial class TorchBindings
         ("contiguous(input)", a => a.Input().Contiguous()),
         ("narrow(input, dim, start, length)", a => a.Input().Slice(a.Int("dim"), a.Int("start"), a.Int("length"))),
         ("select(input, dim, index)", a => a.Input().Select(a.Int("dim"), a.Int("index"))),
-        ("index_select(input, dim, index)", a => IndexSelect(a.Input(), a.Int("dim"), a.Tensor("index"))),
+        ("index_select(input, dim, index)", a => a.Input().IndexSelect(a.Int("dim"), a.Tensor("index"))),
         ("cat(tensors, dim=0)", a => NanoAttention.Tensor.Concat(a.Tensors("tensors"), a.Int("dim"))),
         ("stack(tensors, dim=0)", a => NanoAttention.Tensor.Stack(a.Tensors("tensors"), a.Int("dim"))),
         ("split(input, split_size_or_sections, dim=0)", a => Split(a, a.Ints("split_size_or_sections"))),
         ("chunk(input, chunks, dim=0)", a => Split(a, [(a.Input().Shape[a.Input().Shape.Axis(a.Int("dim"))] + a.Int("chunks") - 1) / a.Int("chunks")])),
         ("unbind(input, dim=0)", a => a.Input().Unbind(a.Int("dim"))),
         ("size(input, dim=None)", a => a.IntOrNone("dim") is { } axis ? (long)a.Input().Shape[a.Input().Shape.Axis(axis)] : Attributes["shape"](a.Input())),
-        ("zeros(*size)", a => NanoAttention.Tensor.Zeros([.. a.Ints("size")])),
-        ("ones(*size)", a => NanoAttention.Tensor.Ones([.. a.Ints("size")])),
+        ("zeros(*size, dtype=None)", a => NanoAttention.Tensor.Zeros([.. a.Ints("size")], a.Type())),
+        ("ones(*size, dtype=None)", a => NanoAttention.Tensor.Ones([.. a.Ints("size")], a.Type())),
         ("zeros_like(input)", a => NanoAttention.Tensor.Zeros(a.Input().Shape, a.Input().DType)),
         ("ones_like(input)", a => NanoAttention.Tensor.Ones(a.Input().Shape, a.Input().DType)),
-        ("full(size, fill_value)", a => NanoAttention.Tensor.Full([.. a.Ints("size")], a.Float("fill_value"))),
-        ("eye(n)", a => NanoAttention.Tensor.Eye(a.Int("n"))),
+        ("full(size, fill_value, dtype=None)", a => NanoAttention.Tensor.Full([.. a.Ints("size")], a.Float("fill_value"), a.Type())),
+        ("full_like(input, fill_value)", a => NanoAttention.Tensor.Full(a.Input().Shape, a.Float("fill_value"), a.Input().DType)),
+        ("eye(n, m=None, dtype=None)", a => NanoAttention.Tensor.Eye(a.Int("n"), a.IntOrNone("m") ?? a.Int("n"), a.Type())),
+        ("arange(*bounds, dtype=None)", Arange),
+        ("linspace(start, end, steps, dtype=None)", Linspace),
+        ("repeat(input, *repeats)", a => a.Input().Tile(a.Ints("repeats"))),
+        ("tile(input, *dims)", a => a.Input().Tile(a.Ints("dims"))),
+        ("repeat_interleave(input, repeats, dim=None)", RepeatInterleave),
+        ("roll(input, shifts, dims=None)", Roll),
+        ("flip(input, *dims)", a => a.Ints("dims") is { Length: > 0 } axes ? a.Input().Flip(axes) : a.Input()),
+        ("fliplr(input)", a => a.Input().Flip(1)),
+        ("flipud(input)", a => a.Input().Flip(0)),
+        ("rot90(input, k=1, dims=(0, 1))", Rotate),
+        ("diagonal(input, offset=0, dim1=0, dim2=1)", a => a.Input().Diagonal(a.Int("offset"), a.Int("dim1"), a.Int("dim2"))),
+        ("diag(input, diagonal=0)", a => a.Input().Rank == 1 ? a.Input().DiagonalEmbed(a.Int("diagonal")) : a.Input().Diagonal(a.Int("diagonal"))),
+        ("diag_embed(input, offset=0, dim1=-2, dim2=-1)", DiagonalEmbed),
+        ("tril(input, diagonal=0)", a => a.Input().Tril(a.Int("diagonal"))),
+        ("triu(input, diagonal=0)", a => a.Input().Triu(a.Int("diagonal"))),
+        ("x.unfold(input, dimension, size, step)", a => a.Input().Unfold(a.Int("dimension"), a.Int("size"), a.Int("step"))),
+        ("meshgrid(*tensors, indexing='ij')", MeshGrid),
+        ("broadcast_to(input, *size)", a => a.Input().Expand(a.Ints("size"))),
+        ("ravel(input)", a => a.Input().Reshape(a.Input().Count)),
+        ("hstack(tensors)", a => NanoAttention.Tensor.Concat(a.Tensors("tensors"), a.Tensors("tensors")[0].Rank > 1 ? 1 : 0)),
+        ("vstack(tensors)", a => NanoAttention.Tensor.Concat([.. a.Tensors("tensors").Select(x => x.Rank > 1 ? x : x.Reshape(1, x.Count))])),
+        ("pad(input, pad, mode='constant', value=None)", Pad),
     ];
 
     public static Tensor MoveAxis(Tensor x, int from, int to)
@@ -65,12 +88,74 @@ public static partial class TorchBindings
         return a.Input().Split(sizes, axis);
     }
 
-    /// <summary>The slices along an axis that the indices name, in their order; the indices' axes take its place.</summary>
-    public static Tensor IndexSelect(Tensor x, int axis, Tensor index)
+    static DType? Type(this Arguments a) => (DType?)a["dtype"];
+
+    /// <summary>From 0, or a start, to an end in steps: integers where all three are.</summary>
+    static Tensor Arange(Arguments a)
     {
-        var front = MoveAxis(x, axis, 0);
-        var rows = front.Reshape(x.Shape[x.Shape.Axis(axis)], -1).Gather(index).Reshape([.. index.Shape.Sizes, .. front.Shape.Sizes[1..]]);
-        int at = x.Shape.Axis(axis), many = index.Rank;
-        return rows.Permute([.. Enumerable.Range(many, at), .. Enumerable.Range(0, many), .. Enumerable.Range(many + at, x.Rank - 1 - at)]);
+        var bounds = (IReadOnlyList<object?>)a["bounds"]!;
+        double[] given = [.. bounds.Select(b => Convert.ToDouble(b))];
+        var (start, end, step) = given switch { [var only] => (0, only, 1), [var first, var second] => (first, second, 1), _ => (given[0], given[1], given[2]) };
+        return NanoAttention.Tensor.Arange(start, end, step, a.Type() ?? (bounds.All(b => b is long) ? DType.I32 : Defaults.DType));
+    }
+
+    static Tensor Linspace(Arguments a)
+    {
+        double start = a.Float("start"), end = a.Float("end");
+        int steps = a.Int("steps");
+        return NanoAttention.Tensor.Of([.. Enumerable.Range(0, steps).Select(i => steps == 1 ? start : start + (end - start) * i / (steps - 1))], [steps], a.Type());
+    }
+
+    static Tensor RepeatInterleave(Arguments a)
+    {
+        var x = a.Has("dim") ? a.Input() : a.Input().Reshape(a.Input().Count);
+        int axis = a.IntOrNone("dim") ?? 0;
+        return a["repeats"] is not Tensor counts ? x.RepeatInterleave(a.Int("repeats"), axis)
+            : x.RepeatInterleave(counts.Count == 1 ? counts.Reshape(1).Expand(x.Shape[x.Shape.Axis(axis)]) : counts, axis);
+    }
+
+    static Tensor Roll(Arguments a)
+    {
+        var x = a.Input();
+        int[] shifts = a.Ints("shifts");
+        if (a.IntsOrNone("dims") is not { Length: > 0 } axes) return x.Reshape(x.Count).Roll(shifts[0], 0).Reshape(x.Shape.Sizes);
+        foreach (var (shift, axis) in shifts.Zip(axes)) x = x.Roll(shift, axis);
+        return x;
+    }
+
+    /// <summary>k quarter turns from the first axis to the second.</summary>
+    static Tensor Rotate(Arguments a)
+    {
+        int[] axes = a.Ints("dims");
+        var x = a.Input();
+        for (int turns = (a.Int("k") % 4 + 4) % 4; turns > 0; turns--) x = x.Flip(axes[1]).Transpose(axes[0], axes[1]);
+        return x;
+    }
+
+    static Tensor DiagonalEmbed(Arguments a)
+    {
+        var y = a.Input().DiagonalEmbed(a.Int("offset"));
+        int first = y.Shape.Axis(a.Int("dim1")), second = y.Shape.Axis(a.Int("dim2"));
+        List<int> order = [.. Enumerable.Range(0, y.Rank - 2)];
+        foreach (var (place, axis) in new[] { (first, y.Rank - 2), (second, y.Rank - 1) }.Order()) order.Insert(place, axis);
+        return y.Permute([.. order]);
+    }
+
+    /// <summary>'xy' exchanges the first two axes.</summary>
+    static Tensor[] MeshGrid(Arguments a)
+    {
+        var vectors = a.Tensors("tensors");
+        if (a.Text("indexing") == "ij" || vectors.Length < 2) return NanoAttention.Tensor.MeshGrid(vectors);
+        Tensor[] grids = [.. NanoAttention.Tensor.MeshGrid([vectors[1], vectors[0], .. vectors[2..]]).Select(g => g.Transpose(0, 1))];
+        return [grids[1], grids[0], .. grids[2..]];
+    }
+
+    /// <summary>Pairs of places before and behind, from the last axis on.</summary>
+    static Tensor Pad(Arguments a)
+    {
+        var mode = a.Text("mode") switch { "constant" => PadMode.Constant, "reflect" => PadMode.Reflect, "replicate" => PadMode.Replicate, _ => PadMode.Circular };
+        var (x, places) = (a.Input(), a.Ints("pad"));
+        for (int i = 0; i < places.Length; i += 2) x = x.Pad(-1 - i / 2, places[i], places[i + 1], mode, a.FloatOrNone("value") ?? 0);
+        return x;
     }
 }

@@ -35,7 +35,9 @@ public sealed partial class TorchModule(Module layer, string signature, Func<Arg
         ("LayerNorm(normalized_shape, eps=1e-5, elementwise_affine=True)",
             a => Chained(new LayerNorm([.. a.Ints("normalized_shape")], a.Float("eps"), a.Bool("elementwise_affine")))),
         ("Embedding(num_embeddings, embedding_dim, padding_idx=None)",
-            a => Chained(new Embedding(a.Int("num_embeddings"), a.Int("embedding_dim"), Place(a.IntOrNone("padding_idx"), a.Int("num_embeddings"))))),
+            a => Chained(new Embedding(a.Int("num_embeddings"), a.Int("embedding_dim"), TorchBindings.Place(a.IntOrNone("padding_idx"), a.Int("num_embeddings"))))),
+        ("EmbeddingBag(num_embeddings, embedding_dim, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, mode='mean', sparse=False, include_last_offset=False, padding_idx=None)",
+            EmbeddingBag),
         ("LSTM(input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0, bidirectional=False)", Lstm),
         ("LSTMCell(input_size, hidden_size, bias=True)", LstmCell),
         .. Transformers,
@@ -43,8 +45,14 @@ public sealed partial class TorchModule(Module layer, string signature, Func<Arg
 
     static TorchModule Chained(Layer layer) => new(layer, "forward(input)", a => layer.Forward(a.Input()));
 
-    /// <summary>An index counted from the front, given one counted from either end.</summary>
-    static int? Place(int? index, int count) => index < 0 ? index + count : index;
+    static TorchModule EmbeddingBag(Arguments a)
+    {
+        var bag = new EmbeddingBag(a.Int("num_embeddings"), a.Int("embedding_dim"), TorchBindings.Bags(a.Text("mode")),
+            TorchBindings.Place(a.IntOrNone("padding_idx"), a.Int("num_embeddings")));
+        bool last = a.Bool("include_last_offset");
+        return new(bag, "forward(input, offsets=None, per_sample_weights=None)",
+            call => bag.Forward(call.Input(), TorchBindings.Ends(call.TensorOrNone("offsets"), last), call.TensorOrNone("per_sample_weights")));
+    }
 
     static TorchModule Lstm(Arguments a)
     {
