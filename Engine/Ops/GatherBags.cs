@@ -33,8 +33,8 @@ public sealed partial class Tensor
     {
         if (rows.Shape[1] == 0) return rows.Sum(1);
         if (there is null) return rows.TakeAlong(1, rows.ArgMax(1, keep: true)).Squeeze(1);
-        var some = rows.MaskedFill(!there, double.NegativeInfinity);
-        return some.TakeAlong(1, some.ArgMax(1, keep: true)).Squeeze(1).MaskedFill(!there.Any(1), 0);
+        var best = rows.Detach().MaskedFill(!there, double.NegativeInfinity).ArgMax(1, keep: true);
+        return rows.TakeAlong(1, best).Squeeze(1).MaskedFill(!there.Any(1), 0);
     }
 
     // Bags side by side, (bags, the largest size): indices, weights, and where there is one (Bool).

@@ -69,9 +69,9 @@ public sealed partial class Tensor
             ScatterReduction.None => Latest(),
             ScatterReduction.Sum => Left() + ScatterAdd(rows, at, table.Shape, null),
             ScatterReduction.Mean => (Left() + ScatterAdd(rows, at, table.Shape, null)) / Number(),
-            ScatterReduction.Product => Grouped(1, (x, axis) => x.Prod(axis)),
-            ScatterReduction.Max => Grouped(double.NegativeInfinity, (x, axis) => x.Max(axis)),
-            _ => Grouped(double.PositiveInfinity, (x, axis) => x.Min(axis)),
+            ScatterReduction.Product => Grouped((x, there) => Where(there, x, x.Constant(1)).Prod(1)),
+            ScatterReduction.Max => Grouped((x, there) => Shared(x, there, double.NegativeInfinity, z => z.Max(1))),
+            _ => Grouped((x, there) => Shared(x, there, double.PositiveInfinity, z => z.Min(1))),
         }).Reshape(Shape.Sizes);
 
         Tensor Latest()
@@ -89,16 +89,24 @@ public sealed partial class Tensor
             return self ? put + 1 : put.Clamp(low: 1);
         }
 
-        // The numbers that meet in a row are gathered beside each other: rows · the largest such number.
-        Tensor Grouped(double nothing, Func<Tensor, int, Tensor> fold)
+        // The numbers that meet in a row are gathered beside each other, rows · the largest such number, and folded where there are any.
+        Tensor Grouped(Func<Tensor, Tensor, Tensor> fold)
         {
             var (targets, members) = Groups(at.ToArray<int>());
             var (to, from) = (From(targets, [targets.Length], Device), From(members, [targets.Length, members.Length / targets.Length], Device));
-            var padded = Concat([rows, Full([1, n], nothing, DType, Device)]);
-            var group = padded.IndexSelect(0, from);
-            if (self) group = Concat([table.IndexSelect(0, to).Unsqueeze(1), group], 1);
-            return table.PutRows(to, fold(group, 1), n, ScatterReduction.None);
+            var (group, there) = (rows.IndexSelect(0, from), (from >= 0).Unsqueeze(-1));
+            if (self) (group, there) = (Concat([table.IndexSelect(0, to).Unsqueeze(1), group], 1), there.Pad(1, 1, 0, value: 1));
+            return table.PutRows(to, fold(group, there), n, ScatterReduction.None);
         }
+    }
+
+    // An extreme along axis 1 of what is there; ties share the gradient.
+    static Tensor Shared(Tensor x, Tensor there, double nothing, Func<Tensor, Tensor> extreme)
+    {
+        var seen = x.Detach().MaskedFill(!there, nothing);
+        var y = extreme(seen);
+        var hits = (seen.EqualTo(y.Unsqueeze(1)) & there).To(x.DType);
+        return Reverse.Record(y, [(x, dy => hits * (dy / hits.Sum(1)).Unsqueeze(1))], "Scatter");
     }
 
     // The distinct numbers, and for each the places where it stands, filled up with −1.
