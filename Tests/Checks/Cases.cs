@@ -3,9 +3,12 @@ using Xunit;
 
 namespace NanoAttention.Tests;
 
-/// <summary>Every case of the engine and of the layers, by a name of its own.</summary>
+/// <summary>Every case of the engine, of the layers and of the tutorials, by a name of its own.</summary>
 static class Cases
 {
+    /// <summary>Where ops and layers are.</summary>
+    public static readonly Assembly[] Assemblies = [typeof(Tensor).Assembly, typeof(Module).Assembly, Assembly.Load("NanoAttention.Tutorials")];
+
     static readonly Dictionary<string, (Type Type, Case Case)> all = All();
 
     public static IEnumerable<(Type Type, Case Case)> Values => all.Values;
@@ -17,7 +20,7 @@ static class Cases
     static Dictionary<string, (Type Type, Case Case)> All()
     {
         var found = new Dictionary<string, (Type Type, Case Case)>();
-        foreach (var (type, example) in new[] { typeof(Tensor).Assembly, Assembly.Load("NanoAttention.Layers") }.SelectMany(Case.In))
+        foreach (var (type, example) in Assemblies.SelectMany(Case.In))
         {
             string name = $"{type.Name}: {example}", unique = name;
             for (int i = 2; !found.TryAdd(unique, (type, example)); i++) unique = $"{name} #{i}";

@@ -27,13 +27,21 @@ public class CoverageTests
     [Fact]
     public void Every_op_has_a_case()
     {
-        string written = string.Join("\n", Cases.Values.Select(c => c.Case.Name));
         var ops = typeof(Tensor).GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly)
             .Where(m => Yields(m.ReturnType) && (!m.IsStatic || m.GetParameters().Any(p => Takes(p.ParameterType))))
             .Where(m => !m.IsSpecialName || symbols.ContainsKey(m.Name) || m.Name.StartsWith("op_"))
             .Select(m => m.Name).Distinct().Except(exempt);
-        string[] missing = [.. ops.Where(op => !Regex.IsMatch(written, symbols.TryGetValue(op, out var symbol) ? Regex.Escape(symbol) : $@"\b{op}\b"))];
+        string[] missing = [.. ops.Where(op => !HasCase(op))];
         Assert.Empty(missing);
+    }
+
+    // A list of its own, or, where it shares one with its like (Sum and Mean), a call in one of the engine's cases.
+    static bool HasCase(string op)
+    {
+        Case[] listed = [.. Cases.Values.Where(c => c.Type == typeof(Tensor)).Select(c => c.Case)];
+        string call = symbols.TryGetValue(op, out var symbol) ? Regex.Escape(symbol) : $@"\b{op}(\(|$)";
+        var own = listed.Where(c => c.Group == op).ToArray();
+        return (own.Length > 0 ? own : listed).Any(c => Regex.IsMatch(c.Name, call));
     }
 
     static bool Yields(Type type) => type == typeof(Tensor) || type == typeof(Tensor[]) ||
@@ -44,15 +52,8 @@ public class CoverageTests
     [Fact]
     public void Every_layer_has_a_case()
     {
-        var layers = Assembly.Load("NanoAttention.Layers").GetTypes()
-            .Where(t => t is { IsPublic: true, IsAbstract: false } && Bases(t).Any(b => b.Name == "Module"));
-        string written = string.Join("\n", Cases.Values.Select(c => c.Case.Name));
-        string[] missing = [.. layers.Where(t => !Cases.Values.Any(c => c.Type == t) && !Regex.IsMatch(written, $@"\b{t.Name.Split('`')[0]}\b")).Select(t => t.Name)];
+        var layers = Cases.Assemblies.SelectMany(assembly => assembly.GetTypes()).Where(t => !t.IsAbstract && t.IsSubclassOf(typeof(Module)));
+        string[] missing = [.. layers.Where(t => !Cases.Values.Any(c => c.Type == t && c.Case.Group == t.Name)).Select(t => t.Name)];
         Assert.Empty(missing);
-    }
-
-    static IEnumerable<Type> Bases(Type type)
-    {
-        for (var b = type.BaseType; b is not null; b = b.BaseType) yield return b;
     }
 }
