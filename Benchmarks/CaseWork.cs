@@ -4,15 +4,19 @@ namespace NanoAttention.Benchmarks;
 public sealed record CaseWork(Case Case, bool Backward, Device Device) : Work($"{Case.Group}: {Title(Case)}{(Backward ? ", forward and backward" : "")}", Device)
 {
     /// <summary>What is computed, without the lambda around it, and on what.</summary>
-    public static string Title(Case example) => $"{Label(example)} on {string.Join(", ", example.Bench!)}";
+    public static string Title(Case example) => $"{Label(example)} on {string.Join(", ", example.Timed!.Inputs)}";
 
     /// <summary>What is computed, without the lambda around it.</summary>
-    public static string Label(Case example) => example.Name[(example.Name.IndexOf("=>", StringComparison.Ordinal) is var arrow and >= 0 ? arrow + 2 : 0)..].Trim();
+    public static string Label(Case example)
+    {
+        string name = example.Timed!.Name;
+        return name[(name.IndexOf("=>", StringComparison.Ordinal) is var arrow and >= 0 ? arrow + 2 : 0)..].Trim();
+    }
 
     /// <summary>Every case with bench shapes, on every device; backward too, where the result has a gradient.</summary>
     public static IEnumerable<CaseWork> On(IEnumerable<Device> devices)
     {
-        Case[] examples = [.. new[] { typeof(Tensor), typeof(Linear) }.SelectMany(type => Case.In(type.Assembly)).Select(found => found.Case).Where(c => c.Bench is not null)];
+        Case[] examples = [.. new[] { typeof(Tensor), typeof(Linear) }.SelectMany(type => Case.In(type.Assembly)).Select(found => found.Case).Where(c => c.Timed is not null)];
         return
             from device in devices
             from example in examples
@@ -24,8 +28,8 @@ public sealed record CaseWork(Case Case, bool Backward, Device Device) : Work($"
     {
         Defaults.Device = Device;
         Defaults.Seed = 1;
-        var (parameters, apply) = Case.Prepare();
-        Tensor[] inputs = [.. Case.Bench!.Select(input => input.Sample().Keep())];
+        var (parameters, apply) = Case.Timed!.Prepare();
+        Tensor[] inputs = [.. Case.Timed.Inputs.Select(input => input.Sample().Keep())];
         if (!Backward) return Forward;
         Tensor[] leaves = [.. parameters, .. inputs.Where(x => x.RequiresGrad)];
         var cotangent = Tensor.Normal(apply(inputs).Shape);

@@ -71,7 +71,7 @@ static class Report
             var example = ((CaseWork)timed.First().Work).Case;
             double[] times = [.. from device in devices from backward in (bool[])[false, true] select Find(timed, device, backward)];
             string[] ahead = devices.Length > 1 ? [$"{Units.Digits(times[0] / times[2])}"] : Nothing;
-            table.Add([CaseWork.Label(example), string.Join(", ", example.Bench!), .. times.Select(Time), .. ahead]);
+            table.Add([CaseWork.Label(example), string.Join(", ", example.Timed!.Inputs), .. times.Select(Time), .. ahead]);
         }
         return table;
     }

@@ -57,6 +57,9 @@ public sealed record Case(string Name, Func<(Tensor[] Parameters, Func<Tensor[],
     /// <summary>Shapes at which it is timed.</summary>
     public Input[]? Bench { get; init; }
 
+    /// <summary>What is timed: this at its bench shapes, or, where the example is too small a layer, one of realistic size; null: nothing.</summary>
+    public Case? Timed { get => field ?? (Bench is null ? null : this with { Inputs = Bench }); init; }
+
     public static Case Of(Func<Tensor, Tensor> f, Input x, [CallerArgumentExpression(nameof(f))] string name = "") =>
         new(name, () => ([], t => f(t[0])), [x]);
 

@@ -32,7 +32,10 @@ public sealed class AdditiveAttention(int querySize, int keySize, int size) : Mo
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new AdditiveAttention(3, 4, 5), (attention, x) => attention.Forward(x[0], x[1], x[1]).Context, [[2, 3], [2, 6, 4]]),
+        Case.Of(() => new AdditiveAttention(3, 4, 5), (attention, x) => attention.Forward(x[0], x[1], x[1]).Context, [[2, 3], [2, 6, 4]]) with
+        {
+            Timed = Case.Of(() => new AdditiveAttention(256, 512, 128), (attention, x) => attention.Forward(x[0], x[1], x[1]).Context, [[32, 256], [32, 20, 512]]),
+        },
         Case.Of(() => new AdditiveAttention(3, 4, 5), (attention, x) => attention.Forward(x[0], x[1], x[1], x[2]).Context, [[2, 3], [2, 6, 4], Input.Mask([2, 6])]),
         Case.Of(() => new AdditiveAttention(2, 2, 3), (attention, x) => attention.Forward(x[0], x[1], x[2]).Weights, [[2, 2], [2, 4, 2], [2, 4, 3]]),
     ];

@@ -27,7 +27,10 @@ public sealed class Embedding : Layer
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new Embedding(5, 3), (embedding, x) => embedding.Forward(x[0]), [Input.Indices(5, [2, 4])]),
+        Case.Of(() => new Embedding(5, 3), (embedding, x) => embedding.Forward(x[0]), [Input.Indices(5, [2, 4])]) with
+        {
+            Timed = Case.Of(() => new Embedding(10_000, 256), (embedding, x) => embedding.Forward(x[0]), [Input.Indices(10_000, [64, 32])]),
+        },
         Case.Of(() => new Embedding(5, 3), (embedding, x) => embedding.Forward(x[0]) * x[1], [Input.Indices(5, [6]), [6, 1]]),
     ];
 }

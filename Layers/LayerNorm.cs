@@ -21,7 +21,10 @@ public sealed class LayerNorm(Shape shape, double epsilon = 1e-5, bool affine = 
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new LayerNorm(6), (norm, x) => norm.Forward(x[0]), [[2, 3, 6]]),
+        Case.Of(() => new LayerNorm(6), (norm, x) => norm.Forward(x[0]), [[2, 3, 6]]) with
+        {
+            Timed = Case.Of(() => new LayerNorm(512), (norm, x) => norm.Forward(x[0]), [[768, 512]]),
+        },
         Case.Of(() => new LayerNorm([2, 3], 1e-2), (norm, x) => norm.Forward(x[0]), [[4, 2, 3]]),
         Case.Of(() => new LayerNorm(5, bias: false), (norm, x) => norm.Forward(x[0]), [[4, 5]]),
         Case.Of(() => new LayerNorm(5, affine: false), (norm, x) => norm.Forward(x[0]), [[4, 5]]),

@@ -13,7 +13,10 @@ public sealed class Linear(int inputs, int outputs, bool bias = true) : Layer
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new Linear(4, 3), (linear, x) => linear.Forward(x[0]), [[2, 5, 4]]),
+        Case.Of(() => new Linear(4, 3), (linear, x) => linear.Forward(x[0]), [[2, 5, 4]]) with
+        {
+            Timed = Case.Of(() => new Linear(512, 512), (linear, x) => linear.Forward(x[0]), [[768, 512]]),
+        },
         Case.Of(() => new Linear(4, 3, bias: false), (linear, x) => linear.Forward(x[0]), [[4]]),
     ];
 }

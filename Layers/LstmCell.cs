@@ -29,7 +29,10 @@ public sealed class LstmCell(int inputs, int hidden, bool bias = true) : Module
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new LstmCell(3, 4), (cell, x) => cell.Forward(x[0], (x[1], x[2])).H, [[2, 3], [2, 4], [2, 4]]),
+        Case.Of(() => new LstmCell(3, 4), (cell, x) => cell.Forward(x[0], (x[1], x[2])).H, [[2, 3], [2, 4], [2, 4]]) with
+        {
+            Timed = Case.Of(() => new LstmCell(128, 256), (cell, x) => cell.Forward(x[0], (x[1], x[2])).H, [[32, 128], [32, 256], [32, 256]]),
+        },
         Case.Of(() => new LstmCell(3, 4, bias: false), (cell, x) => cell.Forward(x[0]).C, [[2, 3]]),
     ];
 }

@@ -70,7 +70,10 @@ public sealed class Gpt : Module
     internal static Case[] Cases =>
     [
         Case.Of(() => new Gpt(new(5, Block: 4, Layers: 2, Heads: 2, Size: 4)), (gpt, x) => gpt.Forward(x[0]), [Input.Indices(5, [2, 3])]),
-        Case.Of(() => new Gpt(new(5, Block: 4, Layers: 1, Heads: 2, Size: 4, Bias: true)), (gpt, x) => gpt.Loss(x[0], x[1]), [Input.Indices(5, [2, 4]), Input.Indices(5, [2, 4])]),
+        Case.Of(() => new Gpt(new(5, Block: 4, Layers: 1, Heads: 2, Size: 4, Bias: true)), (gpt, x) => gpt.Loss(x[0], x[1]), [Input.Indices(5, [2, 4]), Input.Indices(5, [2, 4])]) with
+        {
+            Timed = Case.Of(() => new Gpt(new(65)), (gpt, x) => gpt.Loss(x[0], x[1]), [Input.Indices(65, [12, 64]), Input.Indices(65, [12, 64])]),
+        },
     ];
 }
 
@@ -134,7 +137,13 @@ public sealed class GptBlock(GptConfig config) : Layer
         return (x + Mlp.Forward(Ln2.Forward(x)), weights);
     }
 
-    internal static Case[] Cases => [Case.Of(() => new GptBlock(new(5, Heads: 2, Size: 4, Bias: true)), (block, x) => block.Forward(x[0]), [[2, 3, 4]])];
+    internal static Case[] Cases =>
+    [
+        Case.Of(() => new GptBlock(new(5, Heads: 2, Size: 4, Bias: true)), (block, x) => block.Forward(x[0]), [[2, 3, 4]]) with
+        {
+            Timed = Case.Of(() => new GptBlock(new(65)), (block, x) => block.Forward(x[0]), [[12, 64, 128]]),
+        },
+    ];
 }
 
 /// <summary>c_proj(gelu(c_fc(x))), four times as wide inside.</summary>

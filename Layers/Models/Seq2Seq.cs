@@ -87,7 +87,11 @@ public sealed class Seq2Seq : Translator
     // Tokens from 1: padding, 0, is looked up but has no gradient by convention.
     internal static Case[] Cases =>
     [
-        Case.Of(() => new Seq2Seq(5, 6, 3, 2, 3), (model, x) => model.Forward(x[0], [4, 2], x[1]), [Input.Indices(5, [2, 4]) with { Low = 1 }, Input.Indices(6, [2, 3]) with { Low = 1 }]),
+        Case.Of(() => new Seq2Seq(5, 6, 3, 2, 3), (model, x) => model.Forward(x[0], [4, 2], x[1]), [Input.Indices(5, [2, 4]) with { Low = 1 }, Input.Indices(6, [2, 3]) with { Low = 1 }]) with
+        {
+            Timed = Case.Of(() => new Seq2Seq(60, 60, 32, 128, 64), (model, x) => model.Forward(x[0], [.. Enumerable.Repeat(24, 32)], x[1]),
+                [Input.Indices(60, [32, 24]), Input.Indices(60, [32, 11])]),
+        },
         Case.Of(() => new Seq2Seq(5, 6, 3, 2, null), (model, x) => model.Forward(x[0], [4, 2], x[1]), [Input.Indices(5, [2, 4]) with { Low = 1 }, Input.Indices(6, [2, 3]) with { Low = 1 }]),
     ];
 }

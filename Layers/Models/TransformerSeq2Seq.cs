@@ -68,6 +68,10 @@ public sealed class TransformerSeq2Seq : Translator
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new TransformerSeq2Seq(5, 6, size: 4, heads: 2, inner: 6, layers: 1, dropout: 0), (model, x) => model.Forward(x[0], [4, 2], x[1]), [Input.Indices(5, [2, 4]) with { Low = 1 }, Input.Indices(6, [2, 3]) with { Low = 1 }]),
+        Case.Of(() => new TransformerSeq2Seq(5, 6, size: 4, heads: 2, inner: 6, layers: 1, dropout: 0), (model, x) => model.Forward(x[0], [4, 2], x[1]), [Input.Indices(5, [2, 4]) with { Low = 1 }, Input.Indices(6, [2, 3]) with { Low = 1 }]) with
+        {
+            Timed = Case.Of(() => new TransformerSeq2Seq(60, 60, 128, 4, 512, 2, 0), (model, x) => model.Forward(x[0], [.. Enumerable.Repeat(24, 32)], x[1]),
+                [Input.Indices(60, [32, 24]), Input.Indices(60, [32, 11])]),
+        },
     ];
 }

@@ -32,7 +32,10 @@ public sealed class CausalSelfAttention(int size, int heads, double dropout = 0,
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new CausalSelfAttention(4, 2), (attention, x) => attention.Forward(x[0]), [[2, 3, 4]]),
+        Case.Of(() => new CausalSelfAttention(4, 2), (attention, x) => attention.Forward(x[0]), [[2, 3, 4]]) with
+        {
+            Timed = Case.Of(() => new CausalSelfAttention(128, 4), (attention, x) => attention.Forward(x[0]), [[12, 64, 128]]),
+        },
         Case.Of(() => new CausalSelfAttention(4, 2, bias: false), (attention, x) => attention.ForwardWithWeights(x[0]).Weights, [[1, 3, 4]]),
     ];
 }

@@ -106,7 +106,10 @@ public sealed class MultiHeadAttention : Module
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new MultiHeadAttention(4, 2), (attention, x) => attention.Forward(x[0], x[0], x[0], causal: true), [[2, 3, 4]]),
+        Case.Of(() => new MultiHeadAttention(4, 2), (attention, x) => attention.Forward(x[0], x[0], x[0], causal: true), [[2, 3, 4]]) with
+        {
+            Timed = Case.Of(() => new MultiHeadAttention(128, 4), (attention, x) => attention.Forward(x[0], x[0], x[0]), [[12, 64, 128]]),
+        },
         Case.Of(() => new MultiHeadAttention(4, 2), (attention, x) => attention.Forward(x[0], x[1], x[1], keyMask: x[2]), [[2, 3, 4], [2, 5, 4], Input.Mask([2, 5])]),
         Case.Of(() => new MultiHeadAttention(4, 2, bias: false, keySize: 3, valueSize: 5), (attention, x) => attention.Forward(x[0], x[1], x[2], x[3]), [[2, 3, 4], [2, 2, 3], [2, 2, 5], [3, 2]]),
         Case.Of(() => new MultiHeadAttention(4, 2), (attention, x) => attention.ForwardWithWeights(x[0], x[1], x[2]).Weights, [[1, 3, 4], [1, 2, 4], [1, 2, 4]]),

@@ -58,7 +58,10 @@ public sealed class TransformerDecoderLayer(int size, int heads, int inner = 204
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new TransformerDecoderLayer(4, 2, inner: 6, dropout: 0, Activation.Gelu), (layer, x) => layer.Forward(x[0], x[1], causal: true, memoryPadding: x[2]), [[2, 3, 4], [2, 4, 4], Input.Mask([2, 4])]),
+        Case.Of(() => new TransformerDecoderLayer(4, 2, inner: 6, dropout: 0, Activation.Gelu), (layer, x) => layer.Forward(x[0], x[1], causal: true, memoryPadding: x[2]), [[2, 3, 4], [2, 4, 4], Input.Mask([2, 4])]) with
+        {
+            Timed = Case.Of(() => new TransformerDecoderLayer(128, 4, 512, 0), (layer, x) => layer.Forward(x[0], x[1], causal: true), [[12, 64, 128], [12, 64, 128]]),
+        },
         Case.Of(() => new TransformerDecoderLayer(4, 2, inner: 6, dropout: 0, Activation.Gelu, normFirst: true), (layer, x) => layer.Forward(x[0], x[1]), [[2, 3, 4], [2, 2, 4]]),
     ];
 }

@@ -45,7 +45,10 @@ public sealed class TransformerEncoderLayer(int size, int heads, int inner = 204
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new TransformerEncoderLayer(4, 2, inner: 6, dropout: 0, Activation.Gelu), (layer, x) => layer.Forward(x[0], padding: x[1]), [[2, 3, 4], Input.Mask([2, 3])]),
+        Case.Of(() => new TransformerEncoderLayer(4, 2, inner: 6, dropout: 0, Activation.Gelu), (layer, x) => layer.Forward(x[0], padding: x[1]), [[2, 3, 4], Input.Mask([2, 3])]) with
+        {
+            Timed = Case.Of(() => new TransformerEncoderLayer(128, 4, 512, 0), (layer, x) => layer.Forward(x[0]), [[12, 64, 128]]),
+        },
         Case.Of(() => new TransformerEncoderLayer(4, 2, inner: 6, dropout: 0, Activation.Gelu, normFirst: true), (layer, x) => layer.Forward(x[0], causal: true), [[2, 3, 4]]),
     ];
 }
