@@ -11,7 +11,8 @@ public sealed class EmbeddingBag(int count, int size, Bag bag = Bag.Mean, int? p
     public Tensor Weight { get; } = new Embedding(count, size, padding).Weight;
 
     /// <summary>Weights, of the indices' shape, are for sums alone.</summary>
-    public Tensor Forward(Tensor indices, Tensor? offsets = null, Tensor? weights = null) => Weight.GatherBags(indices, bag, offsets, weights, padding);
+    public Tensor Forward(Tensor indices, Tensor? offsets = null, Tensor? weights = null) =>
+        Weight.GatherBags(indices, bag, offsets, weights, padding);
 
     internal static Case[] Cases =>
     [

@@ -38,7 +38,8 @@ public sealed partial class Tensor
             if (n == 0) return dy;
             var some = y > double.NegativeInfinity;
             var steps = (y.Slice(a, 0, n - 1) - y.Slice(a, 1, n - 1)).Unslice(Shape, a, 0, 1);
-            return Recurrence(Where(some, steps, y.Constant(0)).Exp(), dy, a, reverse: true) * Where(some, this - y, y.Constant(double.NegativeInfinity)).Exp();
+            var shares = Where(some, this - y, y.Constant(double.NegativeInfinity)).Exp();
+            return shares * Recurrence(Where(some, steps, y.Constant(0)).Exp(), dy, a, reverse: true);
         })]);
     }
 

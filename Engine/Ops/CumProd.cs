@@ -33,7 +33,9 @@ public sealed partial class Tensor
         var kept = Kept(axes);
         var y = Reduce<Kernels.Prod>(axes, keep);
         int[] over = [.. axes];
-        return Record(y, [(this, dy => dy.Reshape(kept.Sizes) * Merged(over, x => x.CumProd(-1, exclusive: true) * x.CumProd(-1, exclusive: true, reverse: true)))]);
+        return Record(y, [(this, dy => dy.Reshape(kept.Sizes) * Merged(over, Others))]);
+
+        static Tensor Others(Tensor x) => x.CumProd(-1, exclusive: true) * x.CumProd(-1, exclusive: true, reverse: true);
     }
 
     // f works along the last axis; the given axes are brought there, merged into one, and back.

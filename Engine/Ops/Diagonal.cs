@@ -11,7 +11,8 @@ public sealed partial class Tensor
         if (i == j) throw new ArgumentException($"Diagonal: axis {first} of {Shape} is named twice");
         int count = Math.Max(0, Math.Min(Shape[i] - Math.Max(0, -offset), Shape[j] - Math.Max(0, offset)));
         var (sizes, steps) = (new List<int>(Shape.Sizes.ToArray()), new List<int>(Strides.ToArray()));
-        int start = count == 0 ? Offset : Offset + Math.Max(0, -offset) * steps[i] + Math.Max(0, offset) * steps[j], step = steps[i] + steps[j];
+        int step = steps[i] + steps[j];
+        int start = count == 0 ? Offset : Offset + Math.Max(0, -offset) * steps[i] + Math.Max(0, offset) * steps[j];
         foreach (int axis in (int[])[Math.Max(i, j), Math.Min(i, j)])
         {
             sizes.RemoveAt(axis);
@@ -45,15 +46,19 @@ public sealed partial class Tensor
     Tensor Triangle(int offset, bool lower, string op)
     {
         if (Rank < 2) throw new ArgumentException($"{op}: {Shape} has fewer than two axes");
-        Tensor i = Arange(Shape[^2], DType.I32, Device).Unsqueeze(1), j = Arange(-(double)offset, Shape[^1] - (double)offset, 1, DType.I32, Device);
+        var i = Arange(Shape[^2], DType.I32, Device).Unsqueeze(1);
+        var j = Arange(-(double)offset, Shape[^1] - (double)offset, 1, DType.I32, Device);
         return MaskedFill(lower ? j > i : j < i, 0);
     }
 
-    /// <summary>Windows of an axis, every step-th: (…, n, …) → (…, (n − size)/step + 1, …, size), the place in the window as a last axis. A view.</summary>
+    /// <summary>
+    /// Windows of an axis, every step-th: (…, n, …) → (…, (n − size)/step + 1, …, size), the place in the window as a last axis. A view.
+    /// </summary>
     public Tensor Unfold(int axis, int size, int step)
     {
         int a = Shape.Axis(axis);
-        if (size < 0 || size > Shape[a] || step < 1) throw new ArgumentException($"Unfold: axis {axis} of {Shape} has no windows of {size} in steps of {step}");
+        if (size < 0 || size > Shape[a] || step < 1)
+            throw new ArgumentException($"Unfold: axis {axis} of {Shape} has no windows of {size} in steps of {step}");
         int count = (Shape[a] - size) / step + 1;
         var own = Strides.ToArray();
         int along = own[a];

@@ -47,7 +47,8 @@ public sealed partial class Tensor
             string names = string.Concat(Enumerable.Range(0, rest).Select(i => (char)('0' + rest - 1 - i)));
             int at = term.IndexOf("...", StringComparison.Ordinal);
             string letters = at < 0 ? term : term.Remove(at, 3);
-            return letters.All(char.IsAsciiLetter) ? at < 0 ? term : letters.Insert(at, names) : throw Wrong($"the term {term} holds more than letters and one ...");
+            if (!letters.All(char.IsAsciiLetter)) throw Wrong($"the term {term} holds more than letters and one ...");
+            return at < 0 ? term : letters.Insert(at, names);
         }
 
         ArgumentException Wrong(string what) => new($"Einsum: {equation}: {what}");
@@ -64,7 +65,8 @@ public sealed partial class Tensor
                 i++;
                 continue;
             }
-            if (x.Shape[i] != x.Shape[j]) throw new ArgumentException($"Einsum: {equation}: {names[i]} has sizes {x.Shape[i]} and {x.Shape[j]} in {x.Shape}");
+            if (x.Shape[i] != x.Shape[j])
+                throw new ArgumentException($"Einsum: {equation}: {names[i]} has sizes {x.Shape[i]} and {x.Shape[j]} in {x.Shape}");
             x = x.Diagonal(0, i, j);                                                        // its axis comes last
             names = names.Remove(j, 1).Remove(i, 1) + names[i];
         }
@@ -77,18 +79,21 @@ public sealed partial class Tensor
         foreach (char c in a.Names.Intersect(b.Names))
         {
             int n = a.X.Shape[a.Names.IndexOf(c)], m = b.X.Shape[b.Names.IndexOf(c)];
-            if (n != m && n != 1 && m != 1) throw new ArgumentException($"Einsum: {equation}: {(char.IsDigit(c) ? "an axis of ..." : c)} has sizes {n} and {m}");
+            if (n != m && n != 1 && m != 1)
+                throw new ArgumentException($"Einsum: {equation}: {(char.IsDigit(c) ? "an axis of ..." : c)} has sizes {n} and {m}");
             if (n == m) continue;
             if (n == 1) a = (a.X.Expand(a.X.Shape.With(a.Names.IndexOf(c), m).Sizes), a.Names);
             else b = (b.X.Expand(b.X.Shape.With(b.Names.IndexOf(c), n).Sizes), b.Names);
         }
-        string both = string.Concat(a.Names.Intersect(b.Names)), batch = string.Concat(both.Where(wanted.Contains)), sum = string.Concat(both.Except(batch));
-        string left = string.Concat(a.Names.Except(both).Where(wanted.Contains)), right = string.Concat(b.Names.Except(both).Where(wanted.Contains));
+        string both = string.Concat(a.Names.Intersect(b.Names)), batch = Wanted(both), sum = string.Concat(both.Except(batch));
+        string left = Wanted(a.Names.Except(both)), right = Wanted(b.Names.Except(both));
         Tensor x = Ordered(a.X, a.Names, batch + left + sum), y = Ordered(b.X, b.Names, batch + sum + right);
-        Shape batches = x.Shape[..batch.Length], lefts = x.Shape[batch.Length..(batch.Length + left.Length)], rights = y.Shape[both.Length..];
-        int n3 = x.Shape[(batch.Length + left.Length)..].Count;
-        var product = x.Reshape(batches.Count, lefts.Count, n3).MatMul(y.Reshape(batches.Count, n3, rights.Count));
+        int before = batch.Length, behind = batch.Length + left.Length;
+        Shape batches = x.Shape[..before], lefts = x.Shape[before..behind], sums = x.Shape[behind..], rights = y.Shape[both.Length..];
+        var product = x.Reshape(batches.Count, lefts.Count, sums.Count).MatMul(y.Reshape(batches.Count, sums.Count, rights.Count));
         return (product.Reshape([.. batches.Sizes, .. lefts.Sizes, .. rights.Sizes]), batch + left + right);
+
+        string Wanted(IEnumerable<char> names) => string.Concat(names.Where(wanted.Contains));
     }
 
     // The axes in the order of the names; those that are not among them summed up.

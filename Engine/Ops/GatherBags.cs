@@ -12,8 +12,10 @@ public sealed partial class Tensor
     /// </summary>
     public Tensor GatherBags(Tensor indices, Bag bag = Bag.Mean, Tensor? offsets = null, Tensor? weights = null, int? padding = null)
     {
-        if (indices.Rank != (offsets is null ? 2 : 1)) throw new ArgumentException($"GatherBags: indices {indices.Shape} must be (bags, size) without offsets, else a vector");
-        if (weights is not null && (weights.Shape != indices.Shape || bag != Bag.Sum)) throw new ArgumentException($"GatherBags: weights {weights.Shape} must have the shape {indices.Shape} of the indices, and weigh a sum");
+        if (indices.Rank != (offsets is null ? 2 : 1))
+            throw new ArgumentException($"GatherBags: indices {indices.Shape} must be (bags, size) without offsets, else a vector");
+        if (weights is not null && (weights.Shape != indices.Shape || bag != Bag.Sum))
+            throw new ArgumentException($"GatherBags: weights {weights.Shape} must have the shape {indices.Shape} of the indices, and weigh a sum");
         Tensor? there = null;
         if (offsets is not null)
         {
@@ -44,7 +46,8 @@ public sealed partial class Tensor
         int bags = starts.Length - 1, longest = 0;
         for (int b = 0; b < bags; b++)
         {
-            if (starts[b] > starts[b + 1] || b == 0 && starts[b] != 0) throw new ArgumentException($"GatherBags: the offsets ({string.Join(", ", starts[..^1])}) must rise from 0 to at most {indices.Count}");
+            if (starts[b] > starts[b + 1] || b == 0 && starts[b] != 0)
+                throw new ArgumentException($"GatherBags: the offsets ({string.Join(", ", starts[..^1])}) must rise from 0 to at most {indices.Count}");
             longest = Math.Max(longest, starts[b + 1] - starts[b]);
         }
         var (at, there) = (new int[bags * longest], new bool[bags * longest]);

@@ -9,16 +9,21 @@ public sealed partial class Tensor
     public Tensor GatherNd(Tensor indices, int batch = 0)
     {
         var (at, n) = TuplePositions("GatherNd", indices, batch);
-        return Reshape(n == 0 ? Shape[..(batch + indices.Shape[^1])].Count : Count / n, n).Gather(at).Reshape([.. at.Shape.Sizes, .. Shape.Sizes[(batch + indices.Shape[^1])..]]);
+        int named = batch + indices.Shape[^1];
+        return Reshape(Shape[..named].Count, n).Gather(at).Reshape([.. at.Shape.Sizes, .. Shape.Sizes[named..]]);
     }
 
-    /// <summary>This with a source (q…, other axes …) put where the index tuples along the last axis of indices (q…, k) name: the reverse of <see cref="GatherNd"/>.</summary>
+    /// <summary>
+    /// This with a source (q…, other axes …) put where the index tuples along the last axis of indices (q…, k) name: the reverse of
+    /// <see cref="GatherNd"/>.
+    /// </summary>
     public Tensor ScatterNd(Tensor indices, Tensor source, ScatterReduction how = ScatterReduction.None)
     {
         CheckPair(this, source, "ScatterNd");
         var (at, n) = TuplePositions("ScatterNd", indices, 0);
         Shape wanted = [.. at.Shape.Sizes, .. Shape.Sizes[indices.Shape[^1]..]];
-        if (source.Shape != wanted) throw new ArgumentException($"ScatterNd: the source {source.Shape} for indices {indices.Shape} into {Shape} must be {wanted}");
+        if (source.Shape != wanted)
+            throw new ArgumentException($"ScatterNd: the source {source.Shape} for indices {indices.Shape} into {Shape} must be {wanted}");
         return PutRows(at.Reshape(at.Count), source, n, how);
     }
 

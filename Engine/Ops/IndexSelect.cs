@@ -35,7 +35,8 @@ public sealed partial class Tensor
     static Case[] IndexSelectCases =>
     [
         Case.Of((x, i) => x.IndexSelect(1, i), [2, 5, 3], Input.Indices(5, [4]) with { Low = -5 }),
-        Case.Of((x, i) => x.IndexSelect(-1, i), [2, 4], Input.Indices(4, [2, 3])) with { Bench = [[256, 1024], Input.Indices(1024, [1024])] },
+        Case.Of((x, i) => x.IndexSelect(-1, i), [2, 4], Input.Indices(4, [2, 3]))
+            with { Bench = [[256, 1024], Input.Indices(1024, [1024])] },
         Case.Of(x => x.Flip(0), [4, 3]),
         Case.Of(x => x.Flip(), [2, 3, 5]),
         Case.Of(x => x.Flip(-1, 0), [2, 3, 4]) with { Bench = [[64, 64, 64]] },

@@ -2,7 +2,9 @@ namespace NanoAttention;
 
 public sealed partial class Tensor
 {
-    /// <summary>Where the numbers are not 0, in row-major order: I32 (count, rank). The size depends on the numbers, so it waits for the device.</summary>
+    /// <summary>
+    /// Where the numbers are not 0, in row-major order: I32 (count, rank). The size depends on the numbers, so it waits for the device.
+    /// </summary>
     public Tensor NonZero()
     {
         double[] values = ToDoubles();
@@ -27,7 +29,9 @@ public sealed partial class Tensor
         return From<int>([.. positions], [positions.Count], mask.Device);
     }
 
-    /// <summary>What stands where a mask (Bool, the shape of the first axes) is true: (count, other axes …). Waits for the device.</summary>
+    /// <summary>
+    /// What stands where a mask (Bool, the shape of the first axes) is true: (count, other axes …). Waits for the device.
+    /// </summary>
     public Tensor MaskedSelect(Tensor mask)
     {
         CheckMask(mask, "MaskedSelect");
@@ -57,7 +61,8 @@ public sealed partial class Tensor
     void CheckMask(Tensor mask, string op)
     {
         mask.CheckBool(op);
-        if (mask.Rank > Rank || Shape[..mask.Rank] != mask.Shape) throw new ArgumentException($"{op}: the mask {mask.Shape} does not have the first sizes of {Shape}");
+        if (mask.Rank > Rank || Shape[..mask.Rank] != mask.Shape)
+            throw new ArgumentException($"{op}: the mask {mask.Shape} does not have the first sizes of {Shape}");
     }
 
     static Case[] NonZeroCases =>

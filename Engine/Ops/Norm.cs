@@ -32,7 +32,8 @@ public sealed partial class Tensor
 
     /// <summary>How many numbers along the given axes (all, if none) are not 0, NaN included: I32.</summary>
     public Tensor CountNonZero(params ReadOnlySpan<int> axes) =>
-        (DType == DType.Bool ? this : NotEqualTo(0)).To(Device is CpuDevice ? DType.F64 : DType.F32).Sum(axes.Length == 0 ? AllAxes() : axes).To(DType.I32);
+        (DType == DType.Bool ? this : NotEqualTo(0)).To(Device is CpuDevice ? DType.F64 : DType.F32)
+            .Sum(axes.Length == 0 ? AllAxes() : axes).To(DType.I32);
 
     /// <summary>Whether any number along the given axes (all, if none) is not 0: Bool; false of nothing.</summary>
     public Tensor Any(params ReadOnlySpan<int> axes) => CountNonZero(axes) > 0;

@@ -9,7 +9,10 @@ public sealed partial class Tensor
         return y.Scatter(-1, Unsqueeze(-1), 1);
     }
 
-    /// <summary>How often each of 0, 1, … (at least <paramref name="least"/> of them) is among indices (n) I32, or the sum of its weights. Waits for the device.</summary>
+    /// <summary>
+    /// How often each of 0, 1, … (at least <paramref name="least"/> of them) is among indices (n) I32, or the sum of its weights. Waits for
+    /// the device.
+    /// </summary>
     public Tensor BinCount(Tensor? weights = null, int least = 0)
     {
         if (DType != DType.I32 || Rank != 1) throw new ArgumentException($"BinCount: {Shape} ({DType}) is no vector of I32");

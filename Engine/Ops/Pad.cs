@@ -21,14 +21,16 @@ public sealed partial class Tensor
     public Tensor Pad(int axis, int before, int after, PadMode mode = PadMode.Constant, double value = 0)
     {
         int a = Shape.Axis(axis), n = Shape[a];
-        if ((long)n + before + after < 0 || before < -n || after < -n) throw new ArgumentException($"Pad: axis {axis} of {Shape} with {before} before and {after} behind has no size");
+        if ((long)n + before + after < 0 || before < -n || after < -n)
+            throw new ArgumentException($"Pad: axis {axis} of {Shape} with {before} before and {after} behind has no size");
         if (before == 0 && after == 0) return this;
         if (mode == PadMode.Constant)
         {
             var middle = Slice(a, Math.Max(0, -before), n + Math.Min(0, before) + Math.Min(0, after));
             return Constant(value).Expand(Shape.With(a, n + before + after).Sizes).SliceScatter(middle, a, Math.Max(0, before));
         }
-        if (n == 0 && before + after > 0) throw new ArgumentException($"Pad: axis {axis} of {Shape} is empty, so there is nothing to fill it up with");
+        if (n == 0 && before + after > 0)
+            throw new ArgumentException($"Pad: axis {axis} of {Shape} is empty, so there is nothing to fill it up with");
         var from = new int[n + before + after];
         for (int i = 0; i < from.Length; i++) from[i] = Source(i - before);
         return Reindex(a, from);
@@ -46,7 +48,8 @@ public sealed partial class Tensor
     {
         int a = Shape.Axis(axis);
         CheckPair(this, part, "SliceScatter");
-        if (part.Rank != Rank || part.Shape.With(a, Shape[a]) != Shape) throw new ArgumentException($"SliceScatter: {part.Shape} is no part of {Shape} along axis {axis}");
+        if (part.Rank != Rank || part.Shape.With(a, Shape[a]) != Shape)
+            throw new ArgumentException($"SliceScatter: {part.Shape} is no part of {Shape} along axis {axis}");
         var y = Detach().Clone();
         int count = part.Shape[a];
         Device.Copy(part, y.Slice(a, start, count, step));

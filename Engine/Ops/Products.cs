@@ -2,7 +2,9 @@ namespace NanoAttention;
 
 public sealed partial class Tensor
 {
-    /// <summary>Kronecker's product: (…, n, …) ⊗ (…, m, …) → (…, nm, …), every number of the left times the whole right, as blocks.</summary>
+    /// <summary>
+    /// Kronecker's product: (…, n, …) ⊗ (…, m, …) → (…, nm, …), every number of the left times the whole right, as blocks.
+    /// </summary>
     public Tensor Kron(Tensor b)
     {
         Tensor x = this, y = b;
@@ -24,7 +26,8 @@ public sealed partial class Tensor
         b.Kept(axesOfB);
         bool fits = axes.Length == axesOfB.Length;
         for (int i = 0; fits && i < axes.Length; i++) fits = Shape[Shape.Axis(axes[i])] == b.Shape[b.Shape.Axis(axesOfB[i])];
-        if (!fits) throw new ArgumentException($"TensorDot: {Shape} × {b.Shape}: the axes ({string.Join(", ", axes.ToArray())}) and ({string.Join(", ", axesOfB.ToArray())}) do not have the same sizes");
+        if (!fits)
+            throw new ArgumentException($"TensorDot: {Shape} × {b.Shape}: the axes ({string.Join(", ", axes.ToArray())}) and ({string.Join(", ", axesOfB.ToArray())}) do not have the same sizes");
         var x = Permute(Gone(axes));
         int[] order = b.Gone(axesOfB);
         var y = b.Permute([.. order[^axes.Length..], .. order[..^axes.Length]]);
@@ -36,7 +39,8 @@ public sealed partial class Tensor
     /// <summary>Σ over the last <paramref name="axes"/> axes of the left and as many first ones of the right.</summary>
     public Tensor TensorDot(Tensor b, int axes = 2)
     {
-        if (axes < 0 || axes > Rank || axes > b.Rank) throw new ArgumentException($"TensorDot: {Shape} × {b.Shape} do not have {axes} axes each");
+        if (axes < 0 || axes > Rank || axes > b.Rank)
+            throw new ArgumentException($"TensorDot: {Shape} × {b.Shape} do not have {axes} axes each");
         var (last, first) = (new int[axes], new int[axes]);
         for (int i = 0; i < axes; i++) (last[i], first[i]) = (Rank - axes + i, i);
         return TensorDot(b, last, first);

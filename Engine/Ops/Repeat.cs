@@ -2,7 +2,10 @@ namespace NanoAttention;
 
 public sealed partial class Tensor
 {
-    /// <summary>The whole repeated as a tile that many times along each axis; counts are aligned at the last axis, and more of them add axes in front.</summary>
+    /// <summary>
+    /// The whole repeated as a tile that many times along each axis; counts are aligned at the last axis, and more of them add axes in
+    /// front.
+    /// </summary>
     public Tensor Tile(params ReadOnlySpan<int> counts)
     {
         int rank = Math.Max(Rank, counts.Length);
@@ -12,7 +15,8 @@ public sealed partial class Tensor
         {
             int a = rank - i, n = y.Shape[a];
             if (counts[^i] < 0) throw new ArgumentException($"Tile: the count {counts[^i]} for axis {a} is negative");
-            if (counts[^i] != 1) y = y.Unsqueeze(a).Expand(y.Shape.Insert(a, counts[^i]).Sizes).Reshape(y.Shape.With(a, checked(n * counts[^i])).Sizes);
+            if (counts[^i] == 1) continue;
+            y = y.Unsqueeze(a).Expand(y.Shape.Insert(a, counts[^i]).Sizes).Reshape(y.Shape.With(a, checked(n * counts[^i])).Sizes);
         }
         return y;
     }
@@ -34,7 +38,10 @@ public sealed partial class Tensor
         int[] each = counts.ToArray<int>();
         var from = new List<int>();
         for (int i = 0; i < each.Length; i++)
-            for (int k = each[i] >= 0 ? 0 : throw new ArgumentException($"RepeatInterleave: the count {each[i]} at {i} is negative"); k < each[i]; k++) from.Add(i);
+        {
+            if (each[i] < 0) throw new ArgumentException($"RepeatInterleave: the count {each[i]} at {i} is negative");
+            from.AddRange(Enumerable.Repeat(i, each[i]));
+        }
         return Reindex(a, [.. from]);
     }
 

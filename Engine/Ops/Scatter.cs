@@ -31,7 +31,8 @@ public sealed partial class Tensor
         if (source.Rank != Rank) throw new ArgumentException($"Scatter: the source {source.Shape} does not have the rank of {Shape}");
         for (int i = 0; i < Rank; i++)
         {
-            if (source.Shape[i] < indices.Shape[i]) throw new ArgumentException($"Scatter: the source {source.Shape} is smaller than the indices {indices.Shape}");
+            if (source.Shape[i] < indices.Shape[i])
+                throw new ArgumentException($"Scatter: the source {source.Shape} is smaller than the indices {indices.Shape}");
             source = source.Slice(i, 0, indices.Shape[i]);
         }
         return Put(at, source, how, self);
@@ -40,7 +41,10 @@ public sealed partial class Tensor
     /// <summary>This with one value where the indices point along an axis.</summary>
     public Tensor Scatter(int axis, Tensor indices, double value) => Scatter(axis, indices, Constant(value).Expand(indices.Shape.Sizes));
 
-    /// <summary>This with the slices of a source added (times alpha) to those along an axis that the indices (m) I32 name: the transpose of <see cref="IndexSelect"/>.</summary>
+    /// <summary>
+    /// This with the slices of a source added (times alpha) to those along an axis that the indices (m) I32 name: the transpose of
+    /// <see cref="IndexSelect"/>.
+    /// </summary>
     public Tensor IndexAdd(int axis, Tensor indices, Tensor source, double alpha = 1) =>
         IndexPut(axis, indices, alpha == 1 ? source : source * alpha, ScatterReduction.Sum);
 
@@ -121,7 +125,8 @@ public sealed partial class Tensor
     [
         Case.Of((x, i, v) => x.Scatter(1, i, v), [2, 4, 3], Input.Indices(4, [2, 3, 2]) with { Low = -4 }, [2, 3, 3]),
         Case.Of((x, i) => x.Scatter(0, i, -3.0), [3, 4], Input.Indices(3, [2, 4])),
-        Case.Of((x, i, v) => x.Scatter(0, i, v, ScatterReduction.Sum), [3, 4], Input.Indices(3, [5, 4]), [5, 4]) with { Bench = [[512, 512], Input.Indices(512, [512, 512]), [512, 512]] },
+        Case.Of((x, i, v) => x.Scatter(0, i, v, ScatterReduction.Sum), [3, 4], Input.Indices(3, [5, 4]), [5, 4])
+            with { Bench = [[512, 512], Input.Indices(512, [512, 512]), [512, 512]] },
         Case.Of((x, i, v) => x.Scatter(1, i, v, ScatterReduction.Product), [2, 3], Input.Indices(3, [2, 5]), [2, 5]),
         Case.Of((x, i, v) => x.Scatter(1, i, v, ScatterReduction.Max, self: false), [2, 3], Input.Indices(3, [2, 5]), [2, 5]),
         Case.Of((x, i, v) => x.Scatter(1, i, v, ScatterReduction.Min), [2, 3], Input.Indices(3, [2, 5]), [2, 5]),

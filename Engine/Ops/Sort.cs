@@ -14,14 +14,18 @@ public sealed partial class Tensor
         return order;
     }
 
-    /// <summary>The numbers of an axis in rising (falling) order, and where they were (I32); equal ones stay in order, NaN counts as the largest.</summary>
+    /// <summary>
+    /// The numbers of an axis in rising (falling) order, and where they were (I32); equal ones stay in order, NaN counts as the largest.
+    /// </summary>
     public (Tensor Values, Tensor Indices) Sort(int axis = -1, bool descending = false)
     {
         var order = ArgSort(axis, descending);
         return (TakeAlong(axis, order), order);
     }
 
-    /// <summary>The k largest (smallest) numbers of an axis, the extreme one first, and where they are (I32); the first of equal ones.</summary>
+    /// <summary>
+    /// The k largest (smallest) numbers of an axis, the extreme one first, and where they are (I32); the first of equal ones.
+    /// </summary>
     public (Tensor Values, Tensor Indices) TopK(int k, int axis = -1, bool largest = true)
     {
         int a = Shape.Axis(axis);
@@ -34,7 +38,8 @@ public sealed partial class Tensor
     public (Tensor Values, Tensor Indices) KthValue(int k, int axis = -1, bool keep = false)
     {
         int a = Shape.Axis(axis);
-        if (k < 1 || k > Shape[a]) throw new ArgumentOutOfRangeException(nameof(k), $"KthValue: axis {axis} of {Shape} has no {k}-th smallest number");
+        if (k < 1 || k > Shape[a])
+            throw new ArgumentOutOfRangeException(nameof(k), $"KthValue: axis {axis} of {Shape} has no {k}-th smallest number");
         return Picked(ArgSort(a).Slice(a, k - 1, 1), a, keep);
     }
 

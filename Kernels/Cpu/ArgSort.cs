@@ -5,7 +5,10 @@ namespace NanoAttention.Kernels.Cpu;
 /// <summary>The order of the numbers along one axis: x and y are (outer, n, inner).</summary>
 public static class ArgSort
 {
-    /// <summary>y[o, k, j] = the i of the k-th smallest (or largest) x[o, i, j]; equal ones in the order of their places, NaN above all. Items are columns.</summary>
+    /// <summary>
+    /// y[o, k, j] = the i of the k-th smallest (or largest) x[o, i, j]; equal ones in the order of their places, NaN above all. Items are
+    /// columns.
+    /// </summary>
     public readonly struct Forward<T>(View<T> x, View<int> y, int n, int inner, bool descending) : IScalarKernel where T : unmanaged
     {
         public void Run(int from, int to)

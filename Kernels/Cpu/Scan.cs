@@ -1,6 +1,8 @@
 namespace NanoAttention.Kernels.Cpu;
 
-/// <summary>Recurrences along one axis: tensors are (outer, n, inner), each column is walked from its first number to its last. Items are columns.</summary>
+/// <summary>
+/// Recurrences along one axis: tensors are (outer, n, inner), each column is walked from its first number to its last. Items are columns.
+/// </summary>
 public static class Scan
 {
     /// <summary>yₖ = aₖ yₖ₋₁ + bₖ with y₋₁ = 0; without a it is the running sum. In reverse, yₖ = aₖ yₖ₊₁ + bₖ.</summary>
@@ -25,7 +27,8 @@ public static class Scan
             }
         }
 
-        static V Load<V>(View<T> x, int at, int count) where V : struct, ISimd<V, T> => count == V.Count ? V.Load(x, at) : V.LoadPart(x, at, count, default);
+        static V Load<V>(View<T> x, int at, int count) where V : struct, ISimd<V, T> =>
+            count == V.Count ? V.Load(x, at) : V.LoadPart(x, at, count, default);
 
         void Store<V>(V v, int at, int count) where V : struct, ISimd<V, T>
         {

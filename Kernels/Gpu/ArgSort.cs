@@ -14,12 +14,14 @@ public static class ArgSort
     {
         for (int item = Threads.First; item < y.IntLength; item += Threads.All)
         {
-            int o = item / (n * inner), rest = item - o * n * inner, i = rest / inner, start = o * n * inner + (rest - i * inner), place = 0;
+            int o = item / (n * inner), rest = item - o * n * inner, i = rest / inner;
+            int start = o * n * inner + (rest - i * inner), place = 0;
             float mine = x[item];
             for (int k = 0; k < n; k++)
             {
                 float other = x[start + k * inner];
-                bool below = (other < mine) | (!float.IsNaN(other) & float.IsNaN(mine)), above = (other > mine) | (float.IsNaN(other) & !float.IsNaN(mine));
+                bool below = (other < mine) | (!float.IsNaN(other) & float.IsNaN(mine));
+                bool above = (other > mine) | (float.IsNaN(other) & !float.IsNaN(mine));
                 bool before = Utilities.Select(descending != 0, above, below) | (!below & !above & (k < i));
                 place += Utilities.Select(before, 1, 0);
             }

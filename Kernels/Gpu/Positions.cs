@@ -6,7 +6,9 @@ namespace NanoAttention.Kernels.Gpu;
 /// <inheritdoc cref="Cpu.Positions"/>
 public static class Positions
 {
-    /// <summary>at += stride · index, where an index −size ≤ i &lt; 0 counts from the end; negative for good where the index is none of size.</summary>
+    /// <summary>
+    /// at += stride · index, where an index −size ≤ i &lt; 0 counts from the end; negative for good where the index is none of size.
+    /// </summary>
     public static void Add(ArrayView<int> index, ArrayView<int> at, Steps steps, int size, int stride)
     {
         for (int i = Threads.First; i < at.IntLength; i += Threads.All)

@@ -6,7 +6,9 @@ namespace NanoAttention.Kernels.Gpu;
 /// <inheritdoc cref="Cpu.Scan"/>
 public static class Scan
 {
-    /// <summary>yₖ = aₖ yₖ₋₁ + bₖ with y₋₁ = 0; without a it is the running sum. In reverse, yₖ = aₖ yₖ₊₁ + bₖ. A thread takes a column.</summary>
+    /// <summary>
+    /// yₖ = aₖ yₖ₋₁ + bₖ with y₋₁ = 0; without a it is the running sum. In reverse, yₖ = aₖ yₖ₊₁ + bₖ. A thread takes a column.
+    /// </summary>
     public static void Linear(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, int n, int inner, int reverse)
     {
         int step = reverse != 0 ? -inner : inner;

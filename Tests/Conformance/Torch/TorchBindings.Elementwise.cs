@@ -31,7 +31,8 @@ public static partial class TorchBindings
         ("clamp(input, min=None, max=None)", a => a.Input().Clamp(a.FloatOrNone("min") ?? double.NegativeInfinity, a.FloatOrNone("max") ?? double.PositiveInfinity)),
         ("maximum(input, other)", a => a.Input().Maximum(a.Tensor("other"))),
         ("minimum(input, other)", a => a.Input().Minimum(a.Tensor("other"))),
-        ("where(condition, input, other)", a => NanoAttention.Tensor.Where(a.Tensor("condition"), a.Input(), a.Tensor("other"))),
+        ("where(condition, input=None, other=None)", a => a.Has("input")
+            ? NanoAttention.Tensor.Where(a.Tensor("condition"), a.Input(), a.Tensor("other")) : a.Tensor("condition").NonZero().Unbind(1)),
         ("masked_fill(input, mask, value)", a => a.Input().MaskedFill(a.Tensor("mask"), a.Float("value"))),
         ("detach(input)", a => a.Input().Detach()),
         ("clone(input)", a => a.Input().Clone()),

@@ -11,22 +11,24 @@ public static partial class TorchBindings
         ("take_along_dim(input, indices, dim=None)", TakeAlongDim),
         ("scatter(input, dim, index, src, reduce=None)", a => Scatter(a, "src", a["reduce"] is null ? "" : a.Text("reduce"))),
         ("scatter_add(input, dim, index, src)", a => Scatter(a, "src", "sum")),
-        ("scatter_reduce(input, dim, index, src, reduce, include_self=True)", a => Scatter(a, "src", a.Text("reduce"), a.Bool("include_self"))),
-        ("index_add(input, dim, index, source, alpha=1)", a => a.Input().IndexAdd(a.Int("dim"), a.Tensor("index"), a.Tensor("source"), a.Float("alpha"))),
+        ("scatter_reduce(input, dim, index, src, reduce, include_self=True)",
+            a => Scatter(a, "src", a.Text("reduce"), a.Bool("include_self"))),
+        ("index_add(input, dim, index, source, alpha=1)",
+            a => a.Input().IndexAdd(a.Int("dim"), a.Tensor("index"), a.Tensor("source"), a.Float("alpha"))),
         ("index_copy(input, dim, index, source)", a => a.Input().IndexPut(a.Int("dim"), a.Tensor("index"), a.Tensor("source"))),
-        ("index_fill(input, dim, index, value)", a => a.Input() is var x && x.Shape.With(a.Int("dim"), a.Tensor("index").Count) is var shape
-            ? x.IndexPut(a.Int("dim"), a.Tensor("index"), a.Tensor("value").To(x.DType).Expand(shape.Sizes)) : null),
+        ("index_fill(input, dim, index, value)",
+            a => a.Input().IndexPut(a.Int("dim"), a.Tensor("index"), a.Tensor("value").To(a.Input().DType).Reshape())),
         ("index_reduce(input, dim, index, source, reduce, include_self=True)",
             a => a.Input().IndexPut(a.Int("dim"), a.Tensor("index"), a.Tensor("source"), Reduction(a.Text("reduce")), a.Bool("include_self"))),
-        ("index_put(input, indices, values, accumulate=False)", a => TorchIndex.Write(a.Input(), a["indices"], a.Tensor("values"), a.Bool("accumulate"))),
-        ("masked_select(input, mask)", a => NanoAttention.Shape.Broadcast(a.Input().Shape, a.Tensor("mask").Shape) is var shape
-            ? a.Input().Expand(shape.Sizes).MaskedSelect(a.Tensor("mask").Expand(shape.Sizes)) : null),
-        ("masked_scatter(input, mask, source)", a => a.Input().MaskedScatter(a.Tensor("mask").Expand(a.Input().Shape.Sizes), a.Tensor("source"))),
+        ("index_put(input, indices, values, accumulate=False)",
+            a => TorchIndex.Write(a.Input(), a["indices"], a.Tensor("values"), a.Bool("accumulate"))),
+        ("masked_select(input, mask)", MaskedSelect),
+        ("masked_scatter(input, mask, source)",
+            a => a.Input().MaskedScatter(a.Tensor("mask").Expand(a.Input().Shape.Sizes), a.Tensor("source"))),
         ("nonzero(input, as_tuple=False)", a => a.Bool("as_tuple") ? a.Input().NonZero().Unbind(1) : a.Input().NonZero()),
         ("argwhere(input)", a => a.Input().NonZero()),
         ("bincount(input, weights=None, minlength=0)", a => a.Input().BinCount(a.TensorOrNone("weights"), a.Int("minlength"))),
-        ("select_scatter(input, src, dim, index)", a => a.Input() is var x
-            ? x.SliceScatter(a.Tensor("src").Unsqueeze(x.Shape.Axis(a.Int("dim"))), a.Int("dim"), (a.Int("index") + x.Shape[x.Shape.Axis(a.Int("dim"))]) % x.Shape[x.Shape.Axis(a.Int("dim"))]) : null),
+        ("select_scatter(input, src, dim, index)", SelectScatter),
         ("slice_scatter(input, src, dim=0, start=None, end=None, step=1)", SliceScatter),
     ];
 
@@ -36,7 +38,7 @@ public static partial class TorchBindings
         Tensor x = a.Input(), i = a.Tensor("indices");
         if (a.IntOrNone("dim") is not { } dim) return x.Take(i.Reshape(i.Count));
         int axis = x.Shape.Axis(dim);
-        var shape = NanoAttention.Shape.Broadcast(x.Shape.With(axis, 1), i.Shape.With(axis, 1));
+        var shape = Shape.Broadcast(x.Shape.With(axis, 1), i.Shape.With(axis, 1));
         return x.Expand(shape.With(axis, x.Shape[axis]).Sizes).TakeAlong(axis, i.Expand(shape.With(axis, i.Shape[axis]).Sizes));
     }
 
@@ -58,6 +60,18 @@ public static partial class TorchBindings
         "mean" => ScatterReduction.Mean,
         _ => throw new NotSupportedByEngineException($"scatter with {name}"),
     };
+
+    static Tensor MaskedSelect(Arguments a)
+    {
+        var shape = Shape.Broadcast(a.Input().Shape, a.Tensor("mask").Shape);
+        return a.Input().Expand(shape.Sizes).MaskedSelect(a.Tensor("mask").Expand(shape.Sizes));
+    }
+
+    static Tensor SelectScatter(Arguments a)
+    {
+        int axis = a.Input().Shape.Axis(a.Int("dim")), n = a.Input().Shape[axis];
+        return a.Input().SliceScatter(a.Tensor("src").Unsqueeze(axis), axis, (a.Int("index") + n) % n);
+    }
 
     static Tensor SliceScatter(Arguments a)
     {

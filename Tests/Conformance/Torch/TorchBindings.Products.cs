@@ -20,6 +20,9 @@ public static partial class TorchBindings
         ("outer(input, vec2)", a => Outer(a.Input(), a.Tensor("vec2"))),
         ("ger(input, vec2)", a => Outer(a.Input(), a.Tensor("vec2"))),
         ("inner(input, other)", a => a.Input().Rank == 0 || a.Tensor("other").Rank == 0 ? a.Input() * a.Tensor("other") : a.Input().TensorDot(a.Tensor("other"), [-1], [-1])),
+        ("vdot(input, other)", a => a.Input().MatMul(a.Tensor("other"))),
+        ("chain_matmul(*matrices)", a => a.Tensors("matrices").Aggregate((x, y) => x.MatMul(y))),
+        ("multi_dot(matrices)", a => a.Tensors("matrices").Aggregate((x, y) => x.MatMul(y))),
         ("trace(input)", a => a.Input().Diagonal().Sum()),
         ("kron(input, other)", a => a.Input().Kron(a.Tensor("other"))),
         ("tensordot(a, b, dims=2)", a => a["dims"] is IReadOnlyList<object?> axes
@@ -46,9 +49,9 @@ public static partial class TorchBindings
 
     static (string Signature, Func<Arguments, object?> Body)[] Rows =>
     [
-        ("softmax(input, dim)", a => a.Input().Softmax(a.Int("dim"))),
-        ("log_softmax(input, dim)", a => a.Input().LogSoftmax(a.Int("dim"))),
-        ("softmin(input, dim)", a => (-a.Input()).Softmax(a.Int("dim"))),
+        ("softmax(input, dim, dtype=None)", a => a.Converted().Softmax(a.Int("dim"))),
+        ("log_softmax(input, dim, dtype=None)", a => a.Converted().LogSoftmax(a.Int("dim"))),
+        ("softmin(input, dim, dtype=None)", a => (-a.Converted()).Softmax(a.Int("dim"))),
         ("layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5)", LayerNorm),
     ];
 

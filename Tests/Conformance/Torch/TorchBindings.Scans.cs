@@ -19,10 +19,13 @@ public static partial class TorchBindings
         ("median(input, dim=None, keepdim=False)", Median),
     ];
 
+    /// <summary>The input, of the type that dtype asks for.</summary>
+    static Tensor Converted(this Arguments a) => a.Type() is { } type ? a.Input().To(type) : a.Input();
+
     /// <summary>A scan along dim; a tensor of rank 0 is one number.</summary>
     static Tensor Scanned(Arguments a, Func<Tensor, int, Tensor> scan)
     {
-        var x = a.Type() is { } type ? a.Input().To(type) : a.Input();
+        var x = a.Converted();
         return x.Rank == 0 ? scan(x.Reshape(1), a.Int("dim")).Reshape() : scan(x, a.Int("dim"));
     }
 

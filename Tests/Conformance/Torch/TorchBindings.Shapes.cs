@@ -14,7 +14,11 @@ public static partial class TorchBindings
         ("swapaxes(input, axis0, axis1)", a => a.Input().Transpose(a.Int("axis0"), a.Int("axis1"))),
         ("t(input)", a => a.Input().Rank < 2 ? a.Input() : a.Input().Transpose()),
         ("permute(input, *dims)", a => a.Input().Permute(a.Ints("dims"))),
-        ("movedim(input, source, destination)", a => MoveAxis(a.Input(), a.Int("source"), a.Int("destination"))),
+        ("swapdims(input, dim0, dim1)", a => a.Input().Transpose(a.Int("dim0"), a.Int("dim1"))),
+        ("movedim(input, source, destination)", a => MoveAxes(a.Input(), a.Ints("source"), a.Ints("destination"))),
+        ("moveaxis(input, source, destination)", a => MoveAxes(a.Input(), a.Ints("source"), a.Ints("destination"))),
+        ("view_as(input, other)", a => a.Input().Reshape(a.Tensor("other").Shape.Sizes)),
+        ("reshape_as(input, other)", a => a.Input().Reshape(a.Tensor("other").Shape.Sizes)),
         ("squeeze(input, dim=None)", Squeeze),
         ("unsqueeze(input, dim)", a => a.Input().Unsqueeze(a.Int("dim"))),
         ("expand(input, *size)", a => a.Input().Expand(a.Ints("size"))),
@@ -53,10 +57,17 @@ public static partial class TorchBindings
         ("triu(input, diagonal=0)", a => a.Input().Triu(a.Int("diagonal"))),
         ("x.unfold(input, dimension, size, step)", a => a.Input().Unfold(a.Int("dimension"), a.Int("size"), a.Int("step"))),
         ("meshgrid(*tensors, indexing='ij')", MeshGrid),
+        ("broadcast_tensors(*tensors)", BroadcastTensors),
+        ("cartesian_prod(*tensors)", a => a.Tensors("tensors") is [var only] ? only
+            : NanoAttention.Tensor.Stack([.. NanoAttention.Tensor.MeshGrid(a.Tensors("tensors")).Select(g => g.Reshape(g.Count))], -1)),
+        ("block_diag(*tensors)", BlockDiagonal),
+        ("tensor_split(input, indices_or_sections, dim=0)", TensorSplit),
         ("broadcast_to(input, *size)", a => a.Input().Expand(a.Ints("size"))),
         ("ravel(input)", a => a.Input().Reshape(a.Input().Count)),
         ("hstack(tensors)", a => NanoAttention.Tensor.Concat(a.Tensors("tensors"), a.Tensors("tensors")[0].Rank > 1 ? 1 : 0)),
         ("vstack(tensors)", a => NanoAttention.Tensor.Concat([.. a.Tensors("tensors").Select(x => x.Rank > 1 ? x : x.Reshape(1, x.Count))])),
+        ("column_stack(tensors)", a => NanoAttention.Tensor.Concat([.. a.Tensors("tensors").Select(x => x.Rank > 1 ? x : x.Reshape(x.Count, 1))], 1)),
+        ("dstack(tensors)", a => NanoAttention.Tensor.Concat([.. a.Tensors("tensors").Select(x => x.Rank > 2 ? x : (x.Rank > 1 ? x : x.Reshape(1, x.Count)).Unsqueeze(2))], 2)),
         ("pad(input, pad, mode='constant', value=None)", Pad),
     ];
 
@@ -65,6 +76,15 @@ public static partial class TorchBindings
         List<int> order = [.. Enumerable.Range(0, x.Rank)];
         order.RemoveAt(x.Shape.Axis(from));
         order.Insert(x.Shape.Axis(to), x.Shape.Axis(from));
+        return x.Permute([.. order]);
+    }
+
+    /// <summary>The named axes at the given places, the others in order.</summary>
+    static Tensor MoveAxes(Tensor x, int[] from, int[] to)
+    {
+        int[] moved = [.. from.Select(axis => x.Shape.Axis(axis))];
+        List<int> order = [.. Enumerable.Range(0, x.Rank).Except(moved)];
+        foreach (var (place, axis) in to.Select(axis => x.Shape.Axis(axis)).Zip(moved).Order()) order.Insert(place, axis);
         return x.Permute([.. order]);
     }
 
@@ -139,6 +159,29 @@ public static partial class TorchBindings
         List<int> order = [.. Enumerable.Range(0, y.Rank - 2)];
         foreach (var (place, axis) in new[] { (first, y.Rank - 2), (second, y.Rank - 1) }.Order()) order.Insert(place, axis);
         return y.Permute([.. order]);
+    }
+
+    static Tensor[] BroadcastTensors(Arguments a)
+    {
+        var shape = a.Tensors("tensors").Aggregate(Shape.Create(), (s, x) => Shape.Broadcast(s, x.Shape));
+        return [.. a.Tensors("tensors").Select(x => x.Expand(shape.Sizes))];
+    }
+
+    /// <summary>Matrices along a diagonal, 0 elsewhere.</summary>
+    static Tensor BlockDiagonal(Arguments a)
+    {
+        Tensor[] blocks = [.. a.Tensors("tensors").Select(x => x.Rank == 2 ? x : x.Reshape(1, x.Count))];
+        int columns = blocks.Sum(x => x.Shape[1]), before = 0;
+        return NanoAttention.Tensor.Concat([.. blocks.Select(x => x.Pad(1, before, columns - (before += x.Shape[1])))]);
+    }
+
+    /// <summary>At the given places, or into so many parts, the first ones larger by one where they are not equal.</summary>
+    static Tensor[] TensorSplit(Arguments a)
+    {
+        int axis = a.Input().Shape.Axis(a.Int("dim")), whole = a.Input().Shape[axis];
+        if (a["indices_or_sections"] is long parts) return a.Input().Split([.. Enumerable.Range(0, (int)parts).Select(i => whole / (int)parts + (i < whole % parts ? 1 : 0))], axis);
+        int[] edges = [0, .. a.Ints("indices_or_sections").Select(i => Math.Clamp(i < 0 ? i + whole : i, 0, whole)), whole];
+        return a.Input().Split([.. edges[1..].Zip(edges, (end, start) => Math.Max(0, end - start))], axis);
     }
 
     /// <summary>'xy' exchanges the first two axes.</summary>

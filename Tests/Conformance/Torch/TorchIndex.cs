@@ -17,6 +17,7 @@ public static class TorchIndex
                 case null: x = x.Unsqueeze(axis++); break;
                 case long i: x = x.Select(axis, (int)i); break;
                 case Slice slice: x = Range(x, slice, axis++); break;
+                case List<object?> list: picked.Add((axis++, Tensor.From([.. list.Select(i => (int)(long)i!)], [list.Count]))); break;
                 case Tensor index: foreach (var one in Indices(index)) picked.Add((axis++, one)); break;
                 default: throw new NotSupportedByEngineException($"x[{Plain.TypeName(place)}]");
             }
