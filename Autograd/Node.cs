@@ -34,15 +34,17 @@ public sealed class Node<T> where T : class, IVariable<T>
 
     public T Input(int i) => inputs is null ? edges![i].Input : inputs[i];
 
-    /// <summary>The pass that is walking the graph wants a gradient further back.</summary>
-    internal bool LeadsOn
+    /// <summary>The node of input i; null where no gradient was wanted of it when this was recorded.</summary>
+    internal Node<T>? Behind(int i) => Behind(Input(i));
+
+    Node<T>? Behind(T input) => input.Source is { } source && source.Stamp < Stamp ? source : null;
+
+    /// <summary>Whether a pass wants a gradient further back.</summary>
+    internal bool LeadsOn(long pass)
     {
-        get
-        {
-            for (int i = 0; i < InputCount; i++)
-                if (Input(i).Source is { State.Useful: true }) return true;
-            return false;
-        }
+        for (int i = 0; i < InputCount; i++)
+            if (Behind(i) is { } source && source.State.WantedBy == pass) return true;
+        return false;
     }
 
     /// <summary>What the pass that is walking the graph keeps here.</summary>
@@ -50,8 +52,8 @@ public sealed class Node<T> where T : class, IVariable<T>
     {
         /// <summary>0: no pass; else a stage of the pass that is walking.</summary>
         public long Mark;
-        /// <summary>The pass wants a gradient here or further back.</summary>
-        public bool Useful;
+        /// <summary>The pass that wants a gradient here or further back.</summary>
+        public long WantedBy;
         /// <summary>dL/dy as far as it has been summed up.</summary>
         public T? Incoming;
         /// <summary>Incoming is a buffer that the pass made itself.</summary>
@@ -69,6 +71,16 @@ public sealed class Node<T> where T : class, IVariable<T>
         else (state.Incoming, state.Owned) = (state.Incoming + dy, true);
     }
 
+    /// <summary>
+    /// For pullbacks that return null and write into the gradient of their common input themselves, each to a place of its own: the
+    /// buffer in which this pass gathers it, made by <paramref name="zeros"/> for the first of them.
+    /// </summary>
+    public T Gathered(Func<T> zeros)
+    {
+        if (State.Incoming is null) (State.Incoming, State.Owned) = (zeros(), true);
+        return State.Incoming;
+    }
+
     /// <summary>dL/dy, taken out.</summary>
     internal T? Take(out bool mine)
     {
@@ -78,20 +90,20 @@ public sealed class Node<T> where T : class, IVariable<T>
         return dy;
     }
 
-    /// <summary>Hands dL/dx on to every input that wants it.</summary>
-    internal void Pull(T dy, bool recorded)
+    /// <summary>Hands dL/dx on to every input of which the pass wants it.</summary>
+    internal void Pull(T dy, bool recorded, long pass)
     {
         if (inputs is null)
         {
             foreach (var (x, pull) in edges!)
-                if (x.Source is { State.Useful: true } source) Deliver(x, source, pull(dy), recorded);
+                if (Behind(x) is { } source && source.State.WantedBy == pass) Deliver(x, source, pull(dy), recorded);
             return;
         }
         var gradients = pullAll!(dy);
         if (gradients.Length != inputs.Length)
             throw new InvalidOperationException($"{Op}: its pullback returned {gradients.Length} gradients for {inputs.Length} inputs");
         for (int i = 0; i < inputs.Length; i++)
-            if (inputs[i].Source is { State.Useful: true } source) Deliver(inputs[i], source, gradients[i], recorded);
+            if (Behind(i) is { } source && source.State.WantedBy == pass) Deliver(inputs[i], source, gradients[i], recorded);
     }
 
     void Deliver(T x, Node<T> source, T? dx, bool recorded)

@@ -11,7 +11,7 @@ public static class Reverse
     static long clock, passes;
     [ThreadStatic] static bool paused;
     [ThreadStatic] static (long Stamp, string? Op) pulling;
-    [ThreadStatic] static long pass;
+    [ThreadStatic] static long visited;
 
     /// <summary>The next moment of a clock that all threads share: orders what was recorded and what was written.</summary>
     public static long Tick() => Interlocked.Increment(ref clock);
@@ -22,8 +22,8 @@ public static class Reverse
     /// <summary>The operation whose pullback runs on this thread, and when it was recorded; (0, null) outside a backward pass.</summary>
     public static (long Stamp, string? Op) Pulling => pulling;
 
-    /// <summary>The number of the backward pass that runs on this thread; 0 outside one.</summary>
-    public static long Pass => pass;
+    /// <summary>How many nodes the backward passes of this thread have visited: what they cost, counted.</summary>
+    public static long Visited => visited;
 
     /// <summary>Whether operations on this thread are recorded.</summary>
     public static bool Recording => !paused;
@@ -111,14 +111,15 @@ public static class Reverse
 
         lock (Graph<T>.Gate)       // two threads may walk graphs that share nodes
         {
-            var outer = (pulling, paused, pass);
-            pass = Interlocked.Increment(ref passes);
+            var outer = (pulling, paused);
+            long pass = Interlocked.Increment(ref passes);
             List<(Node<T>, Node<T>.PassState)>? disturbed = null;
             List<Node<T>>? order = null;
             paused = !create;
             try
             {
                 order = Graph<T>.Order(last, wanted, pass, out disturbed);
+                visited += order.Count;
                 last.Receive(seed, create);
                 for (int i = order.Count - 1; i >= 0; i--)
                 {
@@ -133,15 +134,15 @@ public static class Reverse
                         continue;
                     }
                     if (node.Freed) throw WalkedBefore(node.Op);        // by a pullback's own backward pass
-                    if (!node.LeadsOn) continue;
+                    if (!node.LeadsOn(pass)) continue;
                     pulling = (node.Stamp, node.Op);
-                    node.Pull(dy, create);
+                    node.Pull(dy, create, pass);
                     if (!retain && !create) node.Free();
                 }
             }
             finally
             {
-                (pulling, paused, pass) = outer;
+                (pulling, paused) = outer;
                 if (order is not null) Graph<T>.Release(order, disturbed);
             }
         }
@@ -167,13 +168,13 @@ public static class Reverse
 
         /// <summary>
         /// Every node behind <paramref name="last"/>, inputs before outputs, without recursion: an unrolled LSTM is thousands of
-        /// nodes deep. A pullback may itself walk nodes that an outer pass is still using: their state is put aside in <paramref name="disturbed"/>.
+        /// nodes deep. What was recorded before the oldest wanted value leads to none and is left out. A pullback may itself walk nodes that an outer pass is still using: their state is put aside in <paramref name="disturbed"/>.
         /// </summary>
         public static List<Node<T>> Order(Node<T> last, T[]? wanted, long pass, out List<(Node<T>, Node<T>.PassState)>? disturbed)
         {
             var order = Interlocked.Exchange(ref spareOrder, null) ?? [];
             var stack = Interlocked.Exchange(ref spareStack, null) ?? new();
-            long entered = 2 * pass, done = 2 * pass + 1;
+            long entered = 2 * pass, done = 2 * pass + 1, oldest = wanted is null ? 0 : wanted.Min(x => x.Source?.Stamp) ?? last.Stamp;
             disturbed = null;
             stack.Push(last);
             while (stack.TryPop(out var node))
@@ -182,7 +183,7 @@ public static class Reverse
                 if (node.State.Mark == entered)
                 {
                     node.State.Mark = done;
-                    node.State.Useful = IsUseful(node, wanted);
+                    if (IsWanted(node, wanted, pass)) node.State.WantedBy = pass;
                     order.Add(node);
                     continue;
                 }
@@ -197,18 +198,18 @@ public static class Reverse
                 node.State = new() { Mark = entered };
                 stack.Push(node);
                 for (int i = node.InputCount - 1; i >= 0; i--)
-                    if (node.Input(i).Source is { } source && source.State.Mark < entered) stack.Push(source);
+                    if (node.Behind(i) is { } source && source.Stamp >= oldest && source.State.Mark < entered) stack.Push(source);
             }
             spareStack = stack;
             return order;
         }
 
-        static bool IsUseful(Node<T> node, T[]? wanted)
+        static bool IsWanted(Node<T> node, T[]? wanted, long pass)
         {
             if (wanted is null) return true;
             foreach (var x in wanted)
                 if (ReferenceEquals(x.Source, node)) return true;
-            return node.LeadsOn;
+            return node.LeadsOn(pass);
         }
 
         /// <summary>Leaves every node as the pass found it.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using static NanoAttention.Reverse;
 
 namespace NanoAttention;
 
@@ -97,6 +98,17 @@ public sealed partial class Tensor : IVariable<Tensor>
 
     /// <summary>The same numbers, read through another shape, strides and offset.</summary>
     internal Tensor View(Shape shape, int[]? strides, int offset) => new(Storage, DType, shape, strides, offset);
+
+    /// <summary>
+    /// The pullback of a fused operation in a pass that is itself recorded: that of its composed twin, which can be differentiated again.
+    /// The twin works on stand-ins for the inputs, at which the pass ends: it never walks the graph behind them, and an input
+    /// that is given twice, or computed from another, gets its own share only.
+    /// </summary>
+    static Tensor?[] PullTwin(Func<Tensor[], Tensor> twin, Tensor[] inputs, Tensor dy)
+    {
+        var own = Array.ConvertAll(inputs, x => Record(x.View(x.Shape, x.strides, x.Offset), [(x, dx => dx)]));
+        return Gradients(twin(own), own, dy, createGraph: true);
+    }
 
     /// <summary>This tensor if it is contiguous, else a contiguous copy. Recorded.</summary>
     public Tensor Contiguous() => IsContiguous ? this : Clone();

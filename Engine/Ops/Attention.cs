@@ -7,8 +7,8 @@ namespace NanoAttention;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// y = softmax(scale · q kᵀ + bias) v (Vaswani et al. 2017, §3.2.1), without ever holding all the scores. A query that may see no key
-    /// answers 0, and gets a gradient of 0.
+    /// y = softmax(scale · q kᵀ + bias) v (Vaswani et al. 2017, §3.2.1). The CPU never holds all the scores, only a block of them; the GPU
+    /// holds (b, h, t, s) of them while it computes. A query that may see no key answers 0, and gets a gradient of 0.
     /// Shapes: q (b, h, t, d), k (b, h, s, d), v (b, h, s, e) → (b, h, t, e); or all without h, or without both; leading axes of size 1 are stretched.
     /// </summary>
     /// <param name="mask">Bool, stretched to (b, h, t, s): true where a query may see a key.</param>
@@ -46,7 +46,7 @@ public sealed partial class Tensor
 
         Tensor[] inputs = bias is null ? [q, k, v] : [q, k, v, bias];
         Record(y, inputs, dy => Recording
-            ? Gradients(ComposedAttention(q, k, v, mask, bias, shape), inputs, dy, createGraph: true)
+            ? PullTwin(t => ComposedAttention(t[0], t[1], t[2], mask, bias is null ? null : t[3], shape), inputs, dy)
             : AttentionBackward(q, k, v, seen, added, y, lse, dy, bias, shape), "ScaledDotProductAttention");
         return (y, weighed ? AttentionWeights(q, k, mask, bias, lse, shape) : null);
 
@@ -72,12 +72,12 @@ public sealed partial class Tensor
         return bias is null ? [dq, dk, dv] : [dq, dk, dv, dbias?.SumTo(bias.Shape)];
     }
 
-    // With w the weights, ds = w ⊙ (dw − Σ w dw), dq = scale · ds k, dk = scale · dsᵀ q, dbias = ds.
     static Tensor AttentionWeights(Tensor q, Tensor k, Tensor? mask, Tensor? bias, Tensor lse, AttentionShape shape)
     {
         Shape scores = [.. lse.Shape.Sizes, shape.Keys];
         var w = Empty(scores, q.DType, q.Device);
         q.Device.AttentionWeights(q, k, mask?.Stretch(scores), bias?.Stretch(scores), lse, w, shape);
+        // ds = w ⊙ (dw − Σₛ w dw),  dq = scale · ds k,  dk = scale · dsᵀ q,  dbias = ds
         return Record(w, bias is null ? [q, k] : [q, k, bias], dw =>
         {
             var ds = w * (dw - (w * dw).Sum(-1, keep: true));

@@ -43,7 +43,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The tensor cut along an axis into parts of the given sizes: views. All parts share one gradient buffer in the backward pass,
+    /// The tensor cut along an axis into parts of the given sizes: views. All parts share one gradient buffer in a backward pass,
     /// so cutting a sequence into its steps costs no more than reading it once.
     /// </summary>
     public Tensor[] Split(ReadOnlySpan<int> sizes, int axis = 0)
@@ -52,9 +52,7 @@ public sealed partial class Tensor
         foreach (int size in sizes) total = size >= 0 ? checked(total + size) : throw new ArgumentException($"Split: a part has the negative size {size}");
         if (total != Shape[a]) throw new ArgumentException($"Split: the sizes ({string.Join(", ", sizes.ToArray())}) sum up to {total}, but axis {axis} of {Shape} has {Shape[a]}");
 
-        // The whole is the one value that receives the parts' gradients: the first part of a pass to arrive brings the buffer.
-        Tensor? buffer = null;
-        long bufferPass = 0;
+        // The whole is the one value that receives the parts' gradients, and nobody else's.
         var whole = Record(View(Shape, strides, Offset), [(this, dy => dy)]);
         var parts = new Tensor[sizes.Length];
         int start = 0;
@@ -64,10 +62,8 @@ public sealed partial class Tensor
             parts[i] = Record(whole.Detach().Slice(a, from, size), [(whole, dy =>
             {
                 if (Recording) return dy.Unslice(Shape, a, from, 1);
-                bool first = bufferPass != Pass;
-                if (first) (buffer, bufferPass) = (Zeros(Shape, DType, Device), Pass);
-                Device.Copy(dy, buffer!.Slice(a, from, size));
-                return first ? buffer : null;
+                Device.Copy(dy, whole.Source!.Gathered(() => Zeros(Shape, DType, Device)).Slice(a, from, size));
+                return null;
             })]);
             start += size;
         }

@@ -24,7 +24,7 @@ public sealed partial class Tensor
         Device.CrossEntropy(x, t, losses, lse, ignoreIndex, labelSmoothing);
         return Record(losses, [(x, dy =>
         {
-            if (Recording) return Gradients(ComposedCrossEntropy(x, t, ignoreIndex, labelSmoothing), [x], dy, createGraph: true)[0];
+            if (Recording) return PullTwin(own => ComposedCrossEntropy(own[0], t, ignoreIndex, labelSmoothing), [x], dy)[0];
             var dx = Like(x);
             x.Device.CrossEntropyBackward(x, t, lse, dy.Contiguous(), dx, ignoreIndex, labelSmoothing);
             return dx;

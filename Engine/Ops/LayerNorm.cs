@@ -27,7 +27,7 @@ public sealed partial class Tensor
         Tensor[] inputs = [x, .. w is null ? [] : (Tensor[])[w], .. b is null ? [] : (Tensor[])[b]];
         return Record(y, inputs, dy =>
         {
-            if (Recording) return Gradients(ComposedLayerNorm(x, w, b, epsilon), inputs, dy, createGraph: true);
+            if (Recording) return PullTwin(t => ComposedLayerNorm(t[0], w is null ? null : t[1], b is null ? null : t[^1], epsilon), inputs, dy);
             var dx = x.RequiresGrad ? Like(x) : null;
             var dw = w is { RequiresGrad: true } ? Like(w) : null;
             var db = b is { RequiresGrad: true } ? Like(b) : null;

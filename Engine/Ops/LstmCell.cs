@@ -23,10 +23,11 @@ public sealed partial class Tensor
         var parts = Record(both, [g, c0], dy =>
         {
             if (Recording)
-            {
-                var (h1, c1) = ComposedLstmCell(g, c0);
-                return Gradients(Stack([h1, c1]), [g, c0], dy, createGraph: true);
-            }
+                return PullTwin(t =>
+                {
+                    var (h1, c1) = ComposedLstmCell(t[0], t[1]);
+                    return Stack([h1, c1]);
+                }, [g, c0], dy);
             Tensor dgates = Like(g), dprevious = Like(c0);
             dy = dy.Contiguous();
             g.Device.LstmCellBackward(activated, c0, c, dy.Slice(0, 0, 1), dy.Slice(0, 1, 1), dgates, dprevious);
