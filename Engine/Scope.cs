@@ -2,8 +2,8 @@ namespace NanoAttention;
 
 /// <summary>
 /// <c>using var step = Scope.Begin();</c>: when it is disposed, the memory of every tensor made inside, on this thread, goes back
-/// to its device's pool, so that the next step allocates nothing. Excepted: leaves, their gradients, and whatever
-/// <see cref="Tensor.Keep"/> was called on. Without a scope the garbage collector does the same, later.
+/// to its device's pool, so that the next step allocates nothing. Excepted: leaves, their gradients, the states that recurrent
+/// layers returned last, and whatever <see cref="Tensor.Keep"/> was called on. Without a scope the garbage collector does the same, later.
 /// </summary>
 public sealed class Scope : IDisposable
 {
@@ -24,6 +24,8 @@ public sealed class Scope : IDisposable
 
     public static Scope Begin() => current = new Scope(current);
 
+    internal bool HasEnded => made is null;
+
     internal void Add(Storage storage) => made!.Add(storage);
 
     /// <summary>Throws where an inner scope is still open, or on another thread than it began on.</summary>
@@ -33,7 +35,7 @@ public sealed class Scope : IDisposable
         if (current != this) throw new InvalidOperationException("Scope: scopes end in the reverse order of their beginning, on the thread that began them");
         (current, made) = (outer, null);
         foreach (var storage in storages)
-            if (!storage.IsKept) storage.Release();
+            if (!storage.IsKept && !storage.IsCarried) storage.Release();
         storages.Clear();
         (spare ??= new()).Push(storages);
     }

@@ -29,6 +29,9 @@ public sealed class Storage
     /// <summary>No scope takes it back.</summary>
     internal bool IsKept { get; set; }
 
+    /// <summary>It survives the end of its scope for now: see <see cref="Carried"/>.</summary>
+    internal bool IsCarried { get; set; }
+
     /// <summary>The device's own handle of the memory.</summary>
     internal object Buffer => buffer ?? throw new ObjectDisposedException(null,
         $"the result of {op} {shape} was used after the Scope it was made in had ended, when its memory went back to the pool; call Keep() on it inside the scope");

@@ -10,6 +10,7 @@ public sealed class Lstm : Module
     readonly int inputs, hidden, layers;
     readonly bool bidirectional, batchFirst;
     readonly double dropout;
+    readonly Carried carried = new(), carriedInEval = new();    // an evaluation between two training steps leaves their state alone
 
     /// <param name="dropout">The probability with which, in training, an output of a layer is dropped before the next.</param>
     public Lstm(int inputs, int hidden, int layers = 1, bool bidirectional = false, bool batchFirst = true, bool bias = true, double dropout = 0)
@@ -38,7 +39,8 @@ public sealed class Lstm : Module
 
     /// <summary>
     /// The outputs of the last layer and the last states of all. With lengths, sequence i ends after lengths[i] steps: its outputs behind
-    /// that are 0, its last states are those at its end, and the backward direction begins there.
+    /// that are 0, its last states are those at its end, and the backward direction begins there. The states outlive the scope of this
+    /// call, until the end of the one in which the layer is next called in the same mode: detached, they can begin its sequences.
     /// </summary>
     /// <param name="state">The first states, (layers · directions, b, hidden) each; 0 unless given.</param>
     public (Tensor Output, (Tensor H, Tensor C) State) Forward(Tensor x, (Tensor H, Tensor C)? state = null, int[]? lengths = null)
@@ -66,7 +68,9 @@ public sealed class Lstm : Module
             x = bidirectional ? Tensor.Concat(outputs, -1) : outputs[0];                        // (t, b, directions · hidden)
             if (ragged is not null) x = Tensor.Where(ragged.Inside, x, Tensor.Zeros([], x.DType, x.Device));
         }
-        return (batchFirst ? x.Transpose(0, 1) : x, (Tensor.Stack(lastH), Tensor.Stack(lastC)));
+        var (h, c) = (Tensor.Stack(lastH), Tensor.Stack(lastC));
+        (Training ? carried : carriedInEval).Hold(h, c);
+        return (batchFirst ? x.Transpose(0, 1) : x, (h, c));
     }
 
     // One layer in one direction: x (t, b, in) → (t, b, hidden) and the last states (b, hidden).

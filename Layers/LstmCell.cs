@@ -7,6 +7,8 @@ namespace NanoAttention;
 /// </summary>
 public sealed class LstmCell(int inputs, int hidden, bool bias = true) : Module
 {
+    readonly Carried carried = new(), carriedInEval = new();
+
     /// <summary>(4 hidden, in)</summary>
     public Tensor WeightIh { get; } = Initialise.UniformFan(Initialise.Parameter([4 * hidden, inputs]), hidden);
 
@@ -17,12 +19,14 @@ public sealed class LstmCell(int inputs, int hidden, bool bias = true) : Module
 
     public Tensor? BiasHh { get; } = bias ? Initialise.UniformFan(Initialise.Parameter([4 * hidden]), hidden) : null;
 
-    /// <summary>The state starts at 0 where none is given.</summary>
+    /// <summary>The state starts at 0 where none is given. The one returned outlives its scope as an <see cref="Lstm"/>'s does.</summary>
     public (Tensor H, Tensor C) Forward(Tensor x, (Tensor H, Tensor C)? state = null)
     {
         var (h, c) = state ?? (Zeros(x), Zeros(x));
         var bias = BiasIh is null ? null : BiasIh + BiasHh!;
-        return Tensor.LstmCell(h.Linear(WeightHh, x.Linear(WeightIh, bias)), c);      // gates (b, 4 hidden)
+        var next = Tensor.LstmCell(h.Linear(WeightHh, x.Linear(WeightIh, bias)), c);  // gates (b, 4 hidden)
+        (Training ? carried : carriedInEval).Hold(next.H, next.C);
+        return next;
     }
 
     Tensor Zeros(Tensor x) => Tensor.Zeros([x.Shape[0], hidden], x.DType, x.Device);

@@ -41,6 +41,58 @@ public class GpuMemoryTests
     }
 
     [Fact]
+    public void Training_a_GPT_sends_its_batch_and_reads_the_norm_and_the_loss()
+    {
+        using var _ = Defaults.With(DType.F32, Gpu, seed: 1);
+        var model = new Gpt(new GptConfig(7, Block: 4, Layers: 1, Heads: 2, Size: 4, Dropout: 0.1));
+        var optimizer = new AdamW(model.DecayGroups(0.1), 0.01);
+        int[] ids = [1, 2, 3, 4], targets = [2, 3, 4, 5];
+        Check(uploads: 2, downloads: 2, () =>
+        {
+            optimizer.ZeroGrad();
+            var loss = model.Loss(Tensor.From(ids, [1, 4]), Tensor.From(targets, [1, 4]));
+            loss.Backward();
+            GradientClipping.Norm(model.Parameters(), 1);
+            optimizer.Step();
+            return loss;
+        });
+    }
+
+    [Fact]
+    public void Training_a_translator_sends_its_batch_and_its_two_masks()
+    {
+        using var _ = Defaults.With(DType.F32, Gpu, seed: 1);
+        var model = new Seq2Seq(7, 7, 4, 4, 4);
+        var optimizer = new AdamW(model.Parameters(), 0.01);
+        int[] source = [1, 2, 3, 4, 5, 0], target = [2, 3, 4, 5];
+        // the source, its steps for the encoder, its steps for the attention, and the target
+        Check(uploads: 4, downloads: 1, () =>
+        {
+            optimizer.ZeroGrad();
+            var targets = Tensor.From(target, [2, 2]);
+            var loss = model.Forward(Tensor.From(source, [2, 3]), [3, 2], targets).CrossEntropy(targets);
+            loss.Backward();
+            optimizer.Step();
+            return loss;
+        });
+    }
+
+    // What a step in steady state may cost, the reading of its loss included.
+    static void Check(int uploads, int downloads, Func<Tensor> train)
+    {
+        for (int i = 0; i < 3; i++) Step();
+        var before = (Gpu.Uploads, Gpu.Downloads, Gpu.PoolMisses);
+        for (int i = 0; i < 3; i++) Step();
+        Assert.Equal((3 * uploads, 3 * downloads, 0), (Gpu.Uploads - before.Uploads, Gpu.Downloads - before.Downloads, Gpu.PoolMisses - before.PoolMisses));
+
+        void Step()
+        {
+            using var step = Scope.Begin();
+            Assert.True(double.IsFinite(train().Item()));
+        }
+    }
+
+    [Fact]
     public void Memory_of_collected_tensors_comes_back_without_a_scope()
     {
         const int size = 1 << 20;      // of a class of its own

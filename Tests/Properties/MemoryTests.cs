@@ -130,6 +130,130 @@ public class MemoryTests
     }
 
     [Fact]
+    public void A_carried_state_outlives_its_step_without_growing_memory()
+    {
+        using var _ = Defaults.With(DType.F32, seed: 3);
+        var lstm = new Lstm(3, 5, layers: 2);
+        Tensor[] inputs = [.. Enumerable.Range(0, 100).Select(i => Tensor.Normal([2, 4, 3]))];
+        double expected = Run(scoped: false);
+        for (int i = 0; i < 2; i++) Assert.Equal(expected, Run(scoped: true));
+        long misses = Device.Cpu.PoolMisses, memory = GC.GetTotalMemory(forceFullCollection: true);
+        Assert.Equal(expected, Run(scoped: true));
+        Assert.Equal(misses, Device.Cpu.PoolMisses);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - memory, long.MinValue, 50_000);
+
+        // truncated backpropagation through time; in between the layer is tried on something else
+        double Run(bool scoped)
+        {
+            (Tensor H, Tensor C)? state = null;
+            double gradients = 0;
+            foreach (var x in inputs)
+            {
+                using var step = scoped ? Scope.Begin() : null;
+                var (y, next) = lstm.Forward(x, state is { } s ? (s.H.Detach(), s.C.Detach()) : null);
+                gradients += Reverse.Gradients((y * y).Sum(), [lstm.Weights["weight_hh_l1"]])[0]!.Sum().Item();
+                state = next;
+                lstm.Eval();
+                using (Reverse.NoGrad())
+                using (scoped ? Scope.Begin() : null) lstm.Forward(x);
+                lstm.Train();
+            }
+            return gradients;
+        }
+    }
+
+    [Fact]
+    public void A_cells_state_is_carried_too_and_an_older_one_is_refused()
+    {
+        using var _ = Defaults.With(DType.F32, seed: 3);
+        var cell = new LstmCell(3, 5);
+        var x = Tensor.Normal([2, 3]);
+        (Tensor H, Tensor C) first = Step(null), second = Step(first);
+        double[] third = Step(second).H.ToDoubles();
+        Assert.Equal(Step(null, steps: 3).H.ToDoubles(), third);
+        Assert.Contains("Keep()", Assert.Throws<ObjectDisposedException>(() => Step(first)).Message);
+
+        (Tensor H, Tensor C) Step((Tensor H, Tensor C)? state, int steps = 1)
+        {
+            using var step = Scope.Begin();
+            for (int i = 0; i < steps; i++) state = cell.Forward(x, state);
+            return (state!.Value.H.Detach(), state.Value.C.Detach());
+        }
+    }
+
+    [Fact]
+    public void A_layer_that_is_called_often_in_a_scope_carries_its_last_state_alone()
+    {
+        using var _ = Defaults.With(DType.F32, seed: 3);
+        var lstm = new Lstm(3, 5);
+        var x = Tensor.Normal([2, 4, 3]);
+        Tensor early, last;
+        using (Scope.Begin()) (early, last) = (lstm.Forward(x).State.H.Detach(), lstm.Forward(x).State.H.Detach());
+        Assert.Throws<ObjectDisposedException>(() => early.ToDoubles());
+        using (Scope.Begin())
+        {
+            lstm.Forward(x);
+            last.ToDoubles();
+        }
+        Assert.Throws<ObjectDisposedException>(() => last.ToDoubles());
+    }
+
+    [Fact]
+    public void Training_a_GPT_allocates_no_tensor_memory_and_stays_flat_over_1000_steps()
+    {
+        using var _ = Defaults.With(DType.F32, seed: 4);
+        var model = new Gpt(new GptConfig(11, Block: 8, Layers: 2, Heads: 2, Size: 8, Dropout: 0.1));
+        var optimizer = new AdamW(model.DecayGroups(0.1), rate: 3e-3);
+        int[] text = [.. Enumerable.Range(0, 64).Select(i => i * i % 11)];
+        double first = Step(0);
+        for (int i = 1; i < 20; i++) Step(i);
+        long misses = Device.Cpu.PoolMisses, memory = GC.GetTotalMemory(forceFullCollection: true);
+        double loss = 0;
+        for (int i = 0; i < 1000; i++) loss = Step(i);
+        Assert.Equal(misses, Device.Cpu.PoolMisses);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - memory, long.MinValue, 200_000);
+        Assert.InRange(loss, 0, first / 2);
+
+        double Step(int i)
+        {
+            using var step = Scope.Begin();
+            int at = i * 8 % 40;
+            Tensor ids = Tensor.From<int>(text.AsSpan(at, 16), [2, 8]), targets = Tensor.From<int>(text.AsSpan(at + 1, 16), [2, 8]);
+            optimizer.ZeroGrad();
+            var error = model.Loss(ids, targets);
+            error.Backward();
+            GradientClipping.Norm(model.Parameters(), 1);
+            optimizer.Step();
+            return error.Item();
+        }
+    }
+
+    [Fact]
+    public void Sequences_of_varying_lengths_stop_allocating_when_every_length_was_seen()
+    {
+        using var _ = Defaults.With(DType.F32, seed: 5);
+        var model = new Seq2Seq(9, 9, 8, 8, 8);
+        var optimizer = new AdamW(model.Parameters(), rate: 1e-3);
+        for (int source = 1; source <= 6; source++)
+            for (int target = 1; target <= 6; target++) Step(source, target);
+        long misses = Device.Cpu.PoolMisses, memory = GC.GetTotalMemory(forceFullCollection: true);
+        var random = new Random(1);
+        for (int i = 0; i < 300; i++) Step(random.Next(1, 7), random.Next(1, 7));
+        Assert.Equal(misses, Device.Cpu.PoolMisses);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - memory, long.MinValue, 200_000);
+
+        void Step(int sourceLength, int targetLength)
+        {
+            using var step = Scope.Begin();
+            Tensor source = Tensor.Full([2, sourceLength], 3, DType.I32), target = Tensor.Full([2, targetLength], 4, DType.I32);
+            optimizer.ZeroGrad();
+            model.Forward(source, [sourceLength, (sourceLength + 1) / 2], target).CrossEntropy(target).Backward();
+            GradientClipping.Norm(model.Parameters(), 1);
+            optimizer.Step();
+        }
+    }
+
+    [Fact]
     public void Training_a_sequence_model_allocates_no_tensor_memory_in_steady_state()
     {
         using var _ = Defaults.With(DType.F32, seed: 2);
