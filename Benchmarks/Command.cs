@@ -30,7 +30,7 @@ static class Command
         }
         if (Machine.Skipped is { } reason) Console.WriteLine(reason);
         var (timings, failures) = Runner.Run(Wanted, care, folder);
-        var peaks = new SortedSet<int> { 1, Device.Cpu.Threads }.ToDictionary(threads => threads, FmaPeak.Measure);
+        var peaks = new SortedSet<int> { 1, Device.Cpu.Threads }.ToDictionary(threads => threads, threads => FmaPeak.Measure(all: threads > 1));
         string report = Report.Of(timings, peaks);
         Console.WriteLine();
         Console.WriteLine(report);

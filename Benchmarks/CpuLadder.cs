@@ -10,30 +10,30 @@ static class CpuLadder
         get
         {
             int all = Device.Cpu.Threads;
-            yield return new("naive", Device.Cpu, all, 512, (a, b, c) => Naive(a, b, c, all));
-            yield return new("tiled", Device.Cpu, all, 1024, (a, b, c) => Tiled(a, b, c, all));
-            yield return new("registers", Device.Cpu, all, 1024, (a, b, c) => Packed(a, b, c, all));
-            if (all > 1) yield return new("registers", Device.Cpu, 1, 1024, (a, b, c) => Packed(a, b, c, 1));
+            yield return new("naive", Device.Cpu, all, 512, (a, b, c) => Naive(a, b, c, true));
+            yield return new("tiled", Device.Cpu, all, 1024, (a, b, c) => Tiled(a, b, c, true));
+            yield return new("registers", Device.Cpu, all, 1024, (a, b, c) => Packed(a, b, c, true));
+            if (all > 1) yield return new("registers", Device.Cpu, 1, 1024, (a, b, c) => Packed(a, b, c, false));
         }
     }
 
-    static Action Naive(Tensor a, Tensor b, Tensor c, int threads)
+    static Action Naive(Tensor a, Tensor b, Tensor c, bool all)
     {
-        var (workers, shape) = (new Workers { Threads = threads }, Square(c.Shape[0]));
+        var (workers, shape) = (Device.Cpu.Workers(all), Square(c.Shape[0]));
         int items = MatMul.Naive<float>.Items(shape);
         return () => workers.Run<MatMul.Naive<float>, float>(new(View(a), View(b), View(c), shape, false), items, Cost(shape, items));
     }
 
-    static Action Tiled(Tensor a, Tensor b, Tensor c, int threads)
+    static Action Tiled(Tensor a, Tensor b, Tensor c, bool all)
     {
-        var (workers, shape) = (new Workers { Threads = threads }, Square(c.Shape[0]));
+        var (workers, shape) = (Device.Cpu.Workers(all), Square(c.Shape[0]));
         int items = MatMul.Tiled<float>.Items(shape);
         return () => workers.Run<MatMul.Tiled<float>, float>(new(View(a), View(b), View(c), shape, false), items, Cost(shape, items));
     }
 
-    static Action Packed(Tensor a, Tensor b, Tensor c, int threads)
+    static Action Packed(Tensor a, Tensor b, Tensor c, bool all)
     {
-        var (workers, shape) = (new Workers { Threads = threads }, Square(c.Shape[0]));
+        var (workers, shape) = (Device.Cpu.Workers(all), Square(c.Shape[0]));
         int items = MatMul.Packed<float>.Items(shape);
         return () => workers.Run<MatMul.Packed<float>, float>(new(View(a), View(b), View(c), shape, false), items, Cost(shape, items));
     }

@@ -13,11 +13,11 @@ static class FmaPeak
 {
     const int Items = 64, Runs = 1000;
 
-    /// <summary>GFLOP/s on so many threads: the best of 1,000 runs of a millisecond or so, since whatever disturbs one makes it slower.</summary>
-    public static double Measure(int threads)
+    /// <summary>GFLOP/s on one thread or on all: the best of 1,000 runs of a millisecond or so, since whatever disturbs one makes it slower.</summary>
+    public static double Measure(bool all)
     {
         using var scope = Scope.Begin();
-        var workers = new Workers { Threads = threads };
+        var workers = Device.Cpu.Workers(all);
         var results = Tensor.Zeros([Items], DType.F32, Device.Cpu);
         var best = TimeSpan.MaxValue;
         for (int run = 0; run < Runs; run++)

@@ -126,7 +126,7 @@ public sealed unsafe partial class CpuDevice
 
     internal override void Normal(Tensor y, double mean, double std, Generator generator)
     {
-        ulong position = generator.Take(y.Count);
+        ulong position = generator.TakePairs(y.Count);
         if (y.DType == DType.F32) Run(new RandomFill.Normal<float>(generator.Seed, position, View<float>(y), mean, std), y.Count, 40);
         else Run(new RandomFill.Normal<double>(generator.Seed, position, View<double>(y), mean, std), y.Count, 40);
     }
@@ -155,19 +155,19 @@ public sealed unsafe partial class CpuDevice
             Run<LstmCell.Backward<T>, T>(new(View<T>(activated), View<T>(cPrevious), View<T>(c), Optional<T>(dh), Optional<T>(dc), View<T>(dgates), View<T>(dcPrevious), hidden), rows, 20.0 * hidden);
     }
 
-    internal override void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, double scale, bool first)
+    internal override void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, bool first)
     {
         if (p.DType == DType.F32) Go<float>(); else Go<double>();
 
         void Go<T>() where T : unmanaged =>
-            Run<Sgd.Step<T>, T>(new(View<T>(p), View<T>(g), Optional<T>(momentum), rate, mu, dampening, decay, nesterov, scale, first), p.Count, 2);
+            Run<Sgd.Step<T>, T>(new(View<T>(p), View<T>(g), Optional<T>(momentum), rate, mu, dampening, decay, nesterov, first), p.Count, 2);
     }
 
-    internal override void Adam(Tensor p, Tensor g, Tensor m, Tensor v, double rate, double beta1, double beta2, double epsilon, double decay, double scale, int step, bool decoupled)
+    internal override void Adam(Tensor p, Tensor g, Tensor m, Tensor v, double rate, double beta1, double beta2, double epsilon, double decay, int step, bool decoupled)
     {
         if (p.DType == DType.F32) Go<float>(); else Go<double>();
 
         void Go<T>() where T : unmanaged =>
-            Run<Adam.Step<T>, T>(new(View<T>(p), View<T>(g), View<T>(m), View<T>(v), rate, beta1, beta2, epsilon, decay, scale, step, decoupled), p.Count, 4);
+            Run<Adam.Step<T>, T>(new(View<T>(p), View<T>(g), View<T>(m), View<T>(v), rate, beta1, beta2, epsilon, decay, step, decoupled), p.Count, 4);
     }
 }

@@ -9,7 +9,7 @@ namespace NanoAttention;
 /// <summary>The processor: kernels run on all its cores, in its widest registers.</summary>
 public sealed unsafe partial class CpuDevice : Device
 {
-    readonly Workers workers = new();
+    readonly Workers workers = new(), alone = new() { Threads = 1 };
     readonly ConcurrentBag<CpuBuffer>[] pool = new ConcurrentBag<CpuBuffer>[31];
 
     internal CpuDevice()
@@ -21,6 +21,9 @@ public sealed unsafe partial class CpuDevice : Device
 
     /// <summary>How many threads share a kernel's work; the number of cores unless set. Results do not depend on it.</summary>
     public int Threads { get => workers.Threads; set => workers.Threads = value; }
+
+    /// <summary>The device's own threads, or the caller's alone: for running a kernel by itself.</summary>
+    internal Workers Workers(bool all) => all ? workers : alone;
 
     // Buffers come in powers of two, so that one handed back fits the next request of about its size.
     internal override object Rent(int bytes)

@@ -25,7 +25,12 @@ public abstract class Device
     static readonly Lazy<Device> gpu = new(() => throw new NotSupportedException($"Device.Gpu: {WhyNoGpu}"));
 
     /// <summary>Why this program has no <see cref="Gpu"/>; null where it has one.</summary>
-    public static string? WhyNoGpu => "built without ILGPU, which NuGet did not have (dotnet build -p:Gpu=true shows why)";
+    public static string? WhyNoGpu =>
+#if NO_GPU
+        "built without ILGPU, as -p:Gpu=false asked";
+#else
+        "built without ILGPU, which NuGet did not have (dotnet build -p:Gpu=true shows why)";
+#endif
 #endif
 
     /// <summary>The graphics processor, by way of CUDA or OpenCL, or else its simulator: the name says which, and why none better. Throws where there is none at all.</summary>
@@ -155,8 +160,8 @@ public abstract class Device
     internal abstract void AttentionWeights(Tensor q, Tensor k, Tensor? mask, Tensor? bias, Tensor lse, Tensor weights, AttentionShape shape);
 
     // Optimiser steps, in place
-    internal abstract void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, double scale, bool first);
-    internal abstract void Adam(Tensor p, Tensor g, Tensor m, Tensor v, double rate, double beta1, double beta2, double epsilon, double decay, double scale, int step, bool decoupled);
+    internal abstract void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, bool first);
+    internal abstract void Adam(Tensor p, Tensor g, Tensor m, Tensor v, double rate, double beta1, double beta2, double epsilon, double decay, int step, bool decoupled);
 
     /// <summary>Waits until everything launched so far is done.</summary>
     internal abstract void Synchronize();

@@ -11,6 +11,17 @@ public sealed class Generator(ulong seed, ulong position = 0)
     /// <summary>How many numbers have been taken.</summary>
     public ulong Position { get; private set; } = position;
 
+    /// <summary>
+    /// Takes the next numbers for <paramref name="count"/> normal ones, which are made in pairs out of pairs: from an even position
+    /// to an even one, so that no other draw shares a pair. Returns the position of the first.
+    /// </summary>
+    public ulong TakePairs(int count)
+    {
+        ulong first = Position + (Position & 1);
+        Position = first + (ulong)count + ((ulong)count & 1);
+        return first;
+    }
+
     /// <summary>Takes the next <paramref name="count"/> numbers; returns the position of the first.</summary>
     public ulong Take(int count)
     {

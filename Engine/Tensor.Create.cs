@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace NanoAttention;
@@ -5,16 +6,18 @@ namespace NanoAttention;
 public sealed partial class Tensor
 {
     /// <summary>The given numbers, rounded to the type, in row-major order. Throws where their count is not the shape's.</summary>
-    public static Tensor Of(ReadOnlySpan<double> values, Shape shape, DType? dtype = null, Device? device = null)
+    public static Tensor Of(ReadOnlySpan<double> values, Shape shape, DType? dtype = null, Device? device = null) => Rounded(values, shape, dtype, device);
+
+    static Tensor Rounded(ReadOnlySpan<double> values, Shape shape, DType? dtype, Device? device, [CallerMemberName] string op = "")
     {
         var type = dtype ?? Defaults.DType;
         CheckCount(values.Length, shape);
         switch (type)
         {
-            case DType.F64: return From(values, shape, device);
-            case DType.F32: return From<float>(Array.ConvertAll(values.ToArray(), v => (float)v), shape, device);
-            case DType.I32: return From<int>(Array.ConvertAll(values.ToArray(), v => checked((int)v)), shape, device);
-            default: return From<bool>(Array.ConvertAll(values.ToArray(), v => v != 0), shape, device);
+            case DType.F64: return Copied(values, shape, device, op);
+            case DType.F32: return Copied<float>(Array.ConvertAll(values.ToArray(), v => (float)v), shape, device, op);
+            case DType.I32: return Copied<int>(Array.ConvertAll(values.ToArray(), v => checked((int)v)), shape, device, op);
+            default: return Copied<bool>(Array.ConvertAll(values.ToArray(), v => v != 0), shape, device, op);
         }
     }
 
@@ -22,13 +25,16 @@ public sealed partial class Tensor
     public static Tensor Of(params ReadOnlySpan<double> values) => Of(values, [values.Length]);
 
     /// <summary>A single number, of rank 0.</summary>
-    public static Tensor Scalar(double value, DType? dtype = null, Device? device = null) => Full([], value, dtype, device);
+    public static Tensor Scalar(double value, DType? dtype = null, Device? device = null) => Filled([], value, dtype, device);
 
     /// <summary>A copy of the given numbers: float → F32, double → F64, int → I32, bool → Bool.</summary>
-    public static Tensor From<T>(ReadOnlySpan<T> values, Shape shape, Device? device = null) where T : unmanaged
+    public static Tensor From<T>(ReadOnlySpan<T> values, Shape shape, Device? device = null) where T : unmanaged => Copied(values, shape, device);
+
+    // op: what the user called, as in Filled and Rounded
+    static Tensor Copied<T>(ReadOnlySpan<T> values, Shape shape, Device? device, [CallerMemberName] string op = "") where T : unmanaged
     {
         CheckCount(values.Length, shape);
-        var y = Empty(shape, DTypes.Of<T>(), device ?? Defaults.Device);
+        var y = Empty(shape, DTypes.Of<T>(), device ?? Defaults.Device, op);
         y.Device.Upload(MemoryMarshal.AsBytes(values), y);
         return y;
     }
@@ -46,15 +52,17 @@ public sealed partial class Tensor
     }
 
     /// <summary>Every number the same.</summary>
-    public static Tensor Full(Shape shape, double value, DType? dtype = null, Device? device = null)
+    public static Tensor Full(Shape shape, double value, DType? dtype = null, Device? device = null) => Filled(shape, value, dtype, device);
+
+    static Tensor Filled(Shape shape, double value, DType? dtype, Device? device, [CallerMemberName] string op = "")
     {
-        var y = Empty(shape, dtype ?? Defaults.DType, device ?? Defaults.Device);
+        var y = Empty(shape, dtype ?? Defaults.DType, device ?? Defaults.Device, op);
         y.Device.Fill(y, value);
         return y;
     }
 
-    public static Tensor Zeros(Shape shape, DType? dtype = null, Device? device = null) => Full(shape, 0, dtype, device);
-    public static Tensor Ones(Shape shape, DType? dtype = null, Device? device = null) => Full(shape, 1, dtype, device);
+    public static Tensor Zeros(Shape shape, DType? dtype = null, Device? device = null) => Filled(shape, 0, dtype, device);
+    public static Tensor Ones(Shape shape, DType? dtype = null, Device? device = null) => Filled(shape, 1, dtype, device);
 
     /// <summary>0, 1, …, count − 1.</summary>
     public static Tensor Arange(int count, DType? dtype = null, Device? device = null)
@@ -62,7 +70,7 @@ public sealed partial class Tensor
         if (count < 0) throw new ArgumentOutOfRangeException(nameof(count), $"Arange: {count} is negative");
         var values = new double[count];
         for (int i = 0; i < count; i++) values[i] = i;
-        return Of(values, [count], dtype, device);
+        return Rounded(values, [count], dtype, device);
     }
 
     /// <summary>start, start + step, … below end (above it, if the step is negative).</summary>
@@ -72,7 +80,7 @@ public sealed partial class Tensor
         if (!(count >= 0 && count <= int.MaxValue)) throw new ArgumentException($"Arange: there is no way from {start} to {end} in steps of {step}");
         var values = new double[(int)count];
         for (int i = 0; i < values.Length; i++) values[i] = start + i * step;
-        return Of(values, [values.Length], dtype, device);
+        return Rounded(values, [values.Length], dtype, device);
     }
 
     /// <summary>(n, n) with ones on the diagonal.</summary>
@@ -81,7 +89,7 @@ public sealed partial class Tensor
     /// <summary>(rows, columns) with ones on the diagonal.</summary>
     public static Tensor Eye(int rows, int columns, DType? dtype = null, Device? device = null)
     {
-        var y = Zeros([rows, columns], dtype, device);
+        var y = Filled([rows, columns], 0, dtype, device);
         var diagonal = y.Diagonal();
         y.Device.Copy(y.Constant(1).Expand(diagonal.Shape.Sizes), diagonal);
         return y;
@@ -92,7 +100,7 @@ public sealed partial class Tensor
     {
         var values = new bool[queries * keys];
         for (int i = 0; i < queries; i++) values.AsSpan(i * keys, Math.Min(i + 1, keys)).Fill(true);
-        return From(values, [queries, keys], device);
+        return Copied<bool>(values, [queries, keys], device);
     }
 
     /// <summary>Uniform on [low, high), from the default generator.</summary>

@@ -57,7 +57,7 @@ public sealed partial class GpuDevice
         Launch(Items(y.Count), Kernels.Gpu.RandomFill.Uniform, generator.Seed, generator.Take(y.Count), View(y), low, high);
 
     internal override void Normal(Tensor y, double mean, double std, Generator generator) =>
-        Launch(Items(y.Count), Kernels.Gpu.RandomFill.Normal, generator.Seed, generator.Take(y.Count), View(y), mean, std);
+        Launch(Items(y.Count), Kernels.Gpu.RandomFill.Normal, generator.Seed, generator.TakePairs(y.Count), View(y), mean, std);
 
     internal override void Dropout(Tensor x, Tensor y, double p, ulong seed, ulong position) =>
         Launch(Items((y.Count + 7) / 4), Kernels.Gpu.Dropout.Apply, View(x), View(y), seed, position, (int)Math.Ceiling(p * (1 << 24)), (float)(1 / (1 - p)));
@@ -68,9 +68,9 @@ public sealed partial class GpuDevice
     internal override void LstmCellBackward(Tensor activated, Tensor cPrevious, Tensor c, Tensor? dh, Tensor? dc, Tensor dgates, Tensor dcPrevious) =>
         Launch(Items(c.Count), Kernels.Gpu.LstmCell.Backward, View(activated), View(cPrevious), View(c), Optional(dh), Optional(dc), View(dgates), View(dcPrevious), Last(c));
 
-    internal override void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, double scale, bool first) =>
-        Launch(Items(p.Count), Kernels.Gpu.Sgd.Step, View(p), View(g), Optional(momentum), new Kernels.Gpu.Sgd.Rates(rate, mu, dampening, decay, nesterov, scale, first));
+    internal override void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, bool first) =>
+        Launch(Items(p.Count), Kernels.Gpu.Sgd.Step, View(p), View(g), Optional(momentum), new Kernels.Gpu.Sgd.Rates(rate, mu, dampening, decay, nesterov, first));
 
-    internal override void Adam(Tensor p, Tensor g, Tensor m, Tensor v, double rate, double beta1, double beta2, double epsilon, double decay, double scale, int step, bool decoupled) =>
-        Launch(Items(p.Count), Kernels.Gpu.Adam.Step, View(p), View(g), View(m), View(v), new Kernels.Gpu.Adam.Rates(rate, beta1, beta2, epsilon, decay, scale, step, decoupled));
+    internal override void Adam(Tensor p, Tensor g, Tensor m, Tensor v, double rate, double beta1, double beta2, double epsilon, double decay, int step, bool decoupled) =>
+        Launch(Items(p.Count), Kernels.Gpu.Adam.Step, View(p), View(g), View(m), View(v), new Kernels.Gpu.Adam.Rates(rate, beta1, beta2, epsilon, decay, step, decoupled));
 }

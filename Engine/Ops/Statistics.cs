@@ -20,7 +20,7 @@ public sealed partial class Tensor
         return variance.MaskedFill(none, 1).Sqrt().MaskedFill(none, 0);
     }
 
-    /// <summary>ln Σ exp x along an axis, without overflow; −∞ of nothing or of −∞ alone.</summary>
+    /// <summary>ln Σ exp x along an axis, without overflow; −∞ of nothing or of −∞ alone, where its gradient is 0 as a fully masked query's is (PyTorch's is NaN).</summary>
     public Tensor LogSumExp(int axis, bool keep = false)
     {
         int a = Shape.Axis(axis);
@@ -31,7 +31,7 @@ public sealed partial class Tensor
             top = Where(top.Abs() < double.PositiveInfinity, top, top.Constant(0));
             y = (Detach() - top).Exp().Sum(a, keep: true).Log() + top;
         }
-        Record(y, [(this, dy => dy * Where(y > double.NegativeInfinity, this - y, y.Constant(0) * this).Exp())]);
+        Record(y, [(this, dy => dy * Where(y > double.NegativeInfinity, this - y, y.Constant(double.NegativeInfinity)).Exp())]);
         return keep ? y : y.Reshape(Shape.Without(a).Sizes);
     }
 

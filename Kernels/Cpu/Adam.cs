@@ -4,12 +4,12 @@ namespace NanoAttention.Kernels.Cpu;
 public static class Adam
 {
     /// <summary>
-    /// Step t = <c>step</c> ≥ 1 of Adam in PyTorch's order, in place. g ← s g; decoupled: p ← p − η λ p, else g ← g + λ p;
+    /// Step t = <c>step</c> ≥ 1 of Adam in PyTorch's order, in place. Decoupled: p ← p − η λ p, else g ← g + λ p;
     /// m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; p ← p − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε).
-    /// s = <c>gradScale</c>, η = <c>rate</c>, λ = <c>decay</c>; g itself is left as it was. Items are elements.
+    /// η = <c>rate</c>, λ = <c>decay</c>; g itself is left as it was. Items are elements.
     /// </summary>
     public readonly struct Step<T>(View<T> p, View<T> g, View<T> m, View<T> v, double rate, double beta1, double beta2, double epsilon, double decay,
-        double gradScale, int step, bool decoupled) : IKernel<T> where T : unmanaged
+        int step, bool decoupled) : IKernel<T> where T : unmanaged
     {
         readonly double size = rate / (1 - Math.Pow(beta1, step)), root = 1 / Math.Sqrt(1 - Math.Pow(beta2, step));
 
@@ -35,7 +35,6 @@ public static class Adam
 
         (V P, V M, V V) Next<V>(V p, V g, V m, V v) where V : struct, ISimd<V, T>
         {
-            g *= V.Of(gradScale);
             if (decoupled) p *= V.Of(1 - rate * decay);
             else g = V.MulAdd(V.Of(decay), p, g);
             m = V.MulAdd(V.Of(beta1), m, V.Of(1 - beta1) * g);

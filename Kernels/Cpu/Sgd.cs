@@ -4,12 +4,12 @@ namespace NanoAttention.Kernels.Cpu;
 public static class Sgd
 {
     /// <summary>
-    /// A step in PyTorch's order, in place. g ← s g + λ p; with momentum b ← μ b + (1 − τ) g (b ← g at the first step) and
-    /// g ← g + μ b (nesterov) or b; p ← p − η g. An empty <c>momentum</c> means none. s = <c>gradScale</c>, λ = <c>decay</c>,
+    /// A step in PyTorch's order, in place. g ← g + λ p; with momentum b ← μ b + (1 − τ) g (b ← g at the first step) and
+    /// g ← g + μ b (nesterov) or b; p ← p − η g. An empty <c>momentum</c> means none. λ = <c>decay</c>,
     /// μ = <c>mu</c>, τ = <c>dampening</c>, η = <c>rate</c>. Items are elements.
     /// </summary>
     public readonly struct Step<T>(View<T> p, View<T> g, View<T> momentum, double rate, double mu, double dampening, double decay, bool nesterov,
-        double gradScale, bool first) : IKernel<T> where T : unmanaged
+        bool first) : IKernel<T> where T : unmanaged
     {
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
@@ -32,7 +32,7 @@ public static class Sgd
 
         (V P, V B) Next<V>(V p, V g, V b) where V : struct, ISimd<V, T>
         {
-            g = V.MulAdd(V.Of(decay), p, g * V.Of(gradScale));
+            g = V.MulAdd(V.Of(decay), p, g);
             if (momentum.Length > 0)
             {
                 b = first ? g : V.MulAdd(V.Of(mu), b, V.Of(1 - dampening) * g);

@@ -6,10 +6,10 @@ namespace NanoAttention.Kernels.Gpu;
 public static class Sgd
 {
     /// <summary>The constants of a step, those of <see cref="Cpu.Sgd.Step{T}"/>.</summary>
-    public readonly struct Rates(double rate, double mu, double dampening, double decay, bool nesterov, double gradScale, bool first)
+    public readonly struct Rates(double rate, double mu, double dampening, double decay, bool nesterov, bool first)
     {
         internal readonly float Rate = (float)rate, Keep = first ? 0 : (float)mu, Take = first ? 1 : (float)(1 - dampening), Decay = (float)decay,
-            Ahead = nesterov ? (float)mu : 1, Slope = nesterov ? 1 : 0, GradScale = (float)gradScale;
+            Ahead = nesterov ? (float)mu : 1, Slope = nesterov ? 1 : 0;
     }
 
     /// <summary>As <see cref="Cpu.Sgd.Step{T}"/>; an empty <paramref name="momentum"/> means none.</summary>
@@ -17,7 +17,7 @@ public static class Sgd
     {
         for (int i = Threads.First; i < p.IntLength; i += Threads.All)
         {
-            float slope = g[i] * rates.GradScale + rates.Decay * p[i];
+            float slope = g[i] + rates.Decay * p[i];
             if (momentum.Length > 0)
             {
                 float velocity = rates.Take * slope;

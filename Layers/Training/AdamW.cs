@@ -9,5 +9,5 @@ public sealed class AdamW(IEnumerable<ParameterGroup> groups, double rate = 1e-3
     private protected override string[] StateNames => ["exp_avg", "exp_avg_sq"];
 
     private protected override void Step(Tensor p, Tensor g, Slot slot, double rate, double decay) =>
-        p.Device.Adam(p, g, slot.Remembered(0), slot.Remembered(1), rate, beta1, beta2, epsilon, decay, 1, slot.Steps, decoupled: true);
+        p.Device.Adam(p, g, slot.Remembered(0), slot.Remembered(1), rate, beta1, beta2, epsilon, decay, slot.Steps, decoupled: true);
 }

@@ -12,5 +12,5 @@ public sealed class Sgd(IEnumerable<ParameterGroup> groups, double rate, double 
     private protected override string[] StateNames => momentum == 0 ? [] : ["momentum_buffer"];
 
     private protected override void Step(Tensor p, Tensor g, Slot slot, double rate, double decay) =>
-        p.Device.Sgd(p, g, momentum == 0 ? null : slot.Remembered(0), rate, momentum, dampening, decay, nesterov, 1, slot.Steps == 1);
+        p.Device.Sgd(p, g, momentum == 0 ? null : slot.Remembered(0), rate, momentum, dampening, decay, nesterov, slot.Steps == 1);
 }

@@ -1,3 +1,4 @@
+using NanoAttention.Kernels;
 using Xunit;
 
 namespace NanoAttention.Tests;
@@ -24,6 +25,58 @@ public class TensorTests
         Assert.Throws<ArgumentException>(() => x < 2.5);
         Assert.Throws<ArgumentException>(() => x.NotEqualTo(2.5));
         Assert.Equal([true, true, false], (x < 3).ToArray<bool>());
+    }
+
+    [Fact]
+    public void A_tensor_is_named_after_what_its_user_called()
+    {
+        var made = new List<(string Name, Tensor X)>();
+        using (Scope.Begin())
+            made.AddRange([("Of", Tensor.Of(1, 2)), ("From", Tensor.From([1, 2], [2])), ("Scalar", Tensor.Scalar(1)), ("Zeros", Tensor.Zeros([2])), ("Ones", Tensor.Ones([2])),
+                ("Full", Tensor.Full([2], 3)), ("Arange", Tensor.Arange(2)), ("Eye", Tensor.Eye(2)), ("CausalMask", Tensor.CausalMask(2, 2))]);
+        foreach (var (name, x) in made) Assert.Contains($"the result of {name} ", Assert.Throws<ObjectDisposedException>(x.ToDoubles).Message);
+    }
+
+    [Fact]
+    public void A_program_without_a_GPU_says_why() =>
+#if GPU
+        Assert.Null(Device.WhyNoGpu);
+#elif NO_GPU
+        Assert.Equal("built without ILGPU, as -p:Gpu=false asked", Device.WhyNoGpu);
+#else
+        Assert.Contains("NuGet", Device.WhyNoGpu);
+#endif
+
+    [Fact]
+    public void The_logarithm_of_a_sum_of_nothing_has_no_slope()
+    {
+        double none = double.NegativeInfinity;
+        var x = Tensor.Of([none, none, 1, none, 2, 3], [3, 2], DType.F64).RequireGrad();
+        var y = x.LogSumExp(1);
+        Assert.Equal(none, y.ToDoubles()[0]);
+        var slope = Reverse.Gradients(y, [x], Tensor.Of([2, 3, 4], [3], DType.F64), createGraph: true)[0]!;
+        Assert.Equal([0, 0, 3, 0], slope.ToDoubles()[..4]);
+        Assert.Equal([0, 0, 0, 0], Reverse.Gradients((slope * slope).Sum(), [x])[0]!.ToDoubles()[..4], (a, b) => Math.Abs(a - b) < 1e-15);
+    }
+
+    [Fact]
+    public void Draws_one_after_the_other_share_no_number()
+    {
+        using var _ = Defaults.With(DType.F64);
+        foreach (var draw in new Func<Tensor>[] { () => Tensor.Uniform([1]), () => Tensor.Normal([2]), () => Tensor.Normal([3]), () => Tensor.Uniform([2]), () => Tensor.Normal([1]), () => Tensor.Ones([3]).Dropout(0.5), () => Tensor.Normal([4]) })
+        {
+            ulong before = Defaults.Generator.Position;
+            double[] values = draw().ToArray<double>();
+            for (ulong k = before; k < Defaults.Generator.Position; k++)
+                if (Array.Exists(values, v => v == Philox.Normal(0, k)))
+                {
+                    // a normal number is made of both uniform ones of its pair
+                    Assert.InRange(k & ~1UL, before, k);
+                    Assert.InRange(k | 1, k, Defaults.Generator.Position - 1);
+                }
+        }
+        Defaults.Seed = 0;
+        Assert.Equal([Philox.Normal(0, 0), Philox.Normal(0, 1), Philox.Normal(0, 2), Philox.Normal(0, 3)], (double[])[.. Tensor.Normal([2]).ToArray<double>(), .. Tensor.Normal([2]).ToArray<double>()]);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ sealed unsafe class Numbers<T>(T[] values) where T : unmanaged
     // one number more than asked for, so that an empty array has an address too
     static T[] Pin(T[] values)
     {
-        var memory = GC.AllocateArray<T>(values.Length + 1, pinned: true);
+        var memory = KernelRun.Array<T>(values.Length + 1);
         values.CopyTo(memory, 0);
         return memory;
     }
@@ -27,11 +27,7 @@ sealed unsafe class Numbers<T>(T[] values) where T : unmanaged
 static class Numbers
 {
     /// <summary>Normally distributed numbers.</summary>
-    public static Numbers<T> Random<T>(int count, int seed) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        Random random = new(seed);
-        return new([.. Enumerable.Range(0, count).Select(_ => T.CreateChecked(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(Math.Tau * random.NextDouble())))]);
-    }
+    public static Numbers<T> Random<T>(int count, int seed) where T : unmanaged, INumber<T> => new(KernelRun.Normal<T>(count, seed));
 
     public static Numbers<T> Filled<T>(int count, T value) where T : unmanaged
     {
@@ -45,11 +41,6 @@ static class Numbers
     {
         step = Math.Min(step, Math.Max(items, 1));
         for (var from = (items - 1) / step * step; from >= 0 && items > 0; from -= step)
-        {
-            var to = Math.Min(from + step, items);
-            if (bits == 128) kernel.Run<Lane128<T>>(from, to);
-            else if (bits == 256) kernel.Run<Lane256<T>>(from, to);
-            else kernel.Run<Lane512<T>>(from, to);
-        }
+            KernelRun.Run<K, T>(kernel, BitOperations.Log2((uint)bits / 128), from, Math.Min(from + step, items));
     }
 }

@@ -17,13 +17,13 @@ public class OptimiserTests
 
         static void Check<T>(bool decoupled) where T : unmanaged, IFloatingPointIeee754<T>
         {
-            const double Rate = 0.01, Beta1 = 0.9, Beta2 = 0.99, Epsilon = 1e-8, Decay = 0.1, Scale = 0.5;
+            const double Rate = 0.01, Beta1 = 0.9, Beta2 = 0.99, Epsilon = 1e-8, Decay = 0.1;
             const int Step = 3;
             foreach (int n in Sizes)
             {
                 T[] p = Normal<T>(n, 1), g = Normal<T>(n, 2), m = Normal<T>(n, 3), v = Array<T>(n, i => 0.1 + i % 7);
                 var (p0, m0, v0) = (Doubles(p), Doubles(m), Doubles(v));
-                double G(int i) => Scale * double.CreateChecked(g[i]) + (decoupled ? 0 : Decay * p0[i]);
+                double G(int i) => double.CreateChecked(g[i]) + (decoupled ? 0 : Decay * p0[i]);
                 double M(int i) => Beta1 * m0[i] + (1 - Beta1) * G(i);
                 double S(int i) => Beta2 * v0[i] + (1 - Beta2) * G(i) * G(i);
                 double P(int i) => p0[i] * (decoupled ? 1 - Rate * Decay : 1)
@@ -37,7 +37,7 @@ public class OptimiserTests
                         p.CopyTo(pc, 0);
                         m.CopyTo(mc, 0);
                         v.CopyTo(vc, 0);
-                        K.Adam.Step<T> step = new(View(pc), View(g), View(mc), View(vc), Rate, Beta1, Beta2, Epsilon, Decay, Scale, Step, decoupled);
+                        K.Adam.Step<T> step = new(View(pc), View(g), View(mc), View(vc), Rate, Beta1, Beta2, Epsilon, Decay, Step, decoupled);
                         Run<K.Adam.Step<T>, T>(step, width, 0, n / 3);
                         Run<K.Adam.Step<T>, T>(step, width, n / 3, n);
                         var actual = result == p ? pc : result == m ? mc : vc;
@@ -61,7 +61,7 @@ public class OptimiserTests
 
         void Check<T>() where T : unmanaged, IFloatingPointIeee754<T>
         {
-            const double Rate = 0.1, Decay = 0.01, Scale = 2;
+            const double Rate = 0.1, Decay = 0.01;
             foreach (int n in Sizes)
             {
                 T[] p = Normal<T>(n, 1), g = Normal<T>(n, 2), start = mu > 0 ? Normal<T>(n, 3) : [], b = Copy(start);
@@ -70,12 +70,12 @@ public class OptimiserTests
                 {
                     var pc = Copy(p);
                     start.CopyTo(b, 0);
-                    K.Sgd.Step<T> step = new(View(pc), View(g), View(b), Rate, mu, dampening, Decay, nesterov, Scale, first);
+                    K.Sgd.Step<T> step = new(View(pc), View(g), View(b), Rate, mu, dampening, Decay, nesterov, first);
                     Run<K.Sgd.Step<T>, T>(step, width, 0, n / 3);
                     Run<K.Sgd.Step<T>, T>(step, width, n / 3, n);
                     for (int i = 0; i < n; i++)
                     {
-                        double slope = Scale * double.CreateChecked(g[i]) + Decay * p0[i];
+                        double slope = double.CreateChecked(g[i]) + Decay * p0[i];
                         double momentum = mu == 0 ? 0 : first ? slope : mu * b0[i] + (1 - dampening) * slope;
                         double change = mu == 0 ? slope : nesterov ? slope + mu * momentum : momentum;
                         Near(p0[i] - Rate * change, double.CreateChecked(pc[i]), Rounding<T>(), "SGD");
