@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace NanoAttention.Kernels.Cpu;
 
@@ -17,12 +19,15 @@ interface IScaled<V> where V : struct
 /// <summary>
 /// The elementary functions, once for every width. For float they are polynomials and rationals in the lane's own arithmetic;
 /// for double the scalar library's, number by number: doubles serve proof, where the last bit counts for more than the time.
-/// A number's result never depends on its neighbours.
+/// A number's result never depends on its neighbours. Processors that cannot multiply and add in one rounding (x86 before 2013) take
+/// the scalar library's sine, cosine, tanh and erf: the float formulas lose digits there.
 /// </summary>
 static unsafe class LaneMath
 {
     /// <summary>The bits of √½ as a float.</summary>
     public const int FractionStart = 0x3f3504f3;
+
+    static bool Fused => Fma.IsSupported || AdvSimd.IsSupported;
 
     /// <summary>exp x = 2ⁿ exp r, |r| ≤ ½ ln 2, by Moshier's polynomial of degree 6 (Cephes, expf.c).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -67,7 +72,7 @@ static unsafe class LaneMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Sin<V, T>(V x) where V : struct, ISimd<V, T>, IScaled<V> where T : unmanaged
     {
-        if (typeof(T) == typeof(double)) return Each<V, T, SinOf>(x);
+        if (typeof(T) == typeof(double) || !Fused) return Each<V, T, SinOf>(x);
         var y = Wave<V, T>(x, V.Of(0));
         return V.AnyAbove(V.Abs(x), V.Of(WaveLimit)) ? Beyond<V, T, SinOf>(x, y) : y;
     }
@@ -75,7 +80,7 @@ static unsafe class LaneMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Cos<V, T>(V x) where V : struct, ISimd<V, T>, IScaled<V> where T : unmanaged
     {
-        if (typeof(T) == typeof(double)) return Each<V, T, CosOf>(x);
+        if (typeof(T) == typeof(double) || !Fused) return Each<V, T, CosOf>(x);
         var y = Wave<V, T>(x, V.Of(1));
         return V.AnyAbove(V.Abs(x), V.Of(WaveLimit)) ? Beyond<V, T, CosOf>(x, y) : y;
     }
@@ -84,7 +89,7 @@ static unsafe class LaneMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Tanh<V, T>(V x) where V : struct, ISimd<V, T>, IScaled<V> where T : unmanaged
     {
-        if (typeof(T) == typeof(double)) return Each<V, T, TanhOf>(x);
+        if (typeof(T) == typeof(double) || !Fused) return Each<V, T, TanhOf>(x);
         var c = Clamp<V, T>(x, 7.99881172180175781);
         var z = c * c;
         var p = V.MulAdd(V.Of(-2.76076847742355e-16), z, V.Of(2.00018790482477e-13));
@@ -103,7 +108,7 @@ static unsafe class LaneMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Erf<V, T>(V x) where V : struct, ISimd<V, T>, IScaled<V> where T : unmanaged
     {
-        if (typeof(T) == typeof(double)) return Each<V, T, ErfOf>(x);
+        if (typeof(T) == typeof(double) || !Fused) return Each<V, T, ErfOf>(x);
         var c = Clamp<V, T>(x, 4);
         var z = c * c;
         var p = V.MulAdd(V.Of(2.123732201653183437883853912353515625e-06), z, V.Of(2.861979592125862836837768554687500000e-04));

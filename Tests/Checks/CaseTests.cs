@@ -64,7 +64,8 @@ public class CaseTests
         var sample = CaseSample.Draw(Cases.Of(name), DType.F64);
         var (bases, views) = Viewed(sample, layout);
         Tensor[] leaves = [.. bases.Where(x => x.DType.IsFloat), .. sample.Parameters];
-        Compare(sample.Apply([.. views.Select(v => v.Clone())]), sample.Apply(views), leaves, 1e-12, layout);
+        // equal numbers have no variance: LayerNorm divides by √ε there, and what it makes so large cancels
+        Compare(sample.Apply([.. views.Select(v => v.Clone())]), sample.Apply(views), leaves, layout == "stride 0" ? 1e-11 : 1e-12, layout);
     }
 
     // Leaves, and views of them with the sample's shapes; the values are the sample's, but for stride 0.

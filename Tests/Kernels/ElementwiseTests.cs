@@ -29,6 +29,22 @@ public class ElementwiseTests
     }
 
     [Fact]
+    public void An_array_lives_as_long_as_a_view_of_it()
+    {
+        View<double> view = Make();
+        for (int i = 0; i < 5; i++)
+        {
+            GC.Collect();
+            Array<double>(1000, _ => 9);
+        }
+        Assert.All(view.Span.ToArray(), v => Assert.Equal(1, v));
+        GC.KeepAlive(view.Owner);
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static View<double> Make() => View(Array<double>(1000, _ => 1));
+    }
+
+    [Fact]
     public void Map_applies_the_formula_and_its_slope()
     {
         Check<float>();

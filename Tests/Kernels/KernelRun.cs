@@ -13,9 +13,9 @@ static class KernelRun
     /// <summary>Sizes around every register width.</summary>
     public static readonly int[] Sizes = [0, 1, 2, 3, 5, 7, 8, 13, 16, 17, 31, 64, 67, 131];
 
-    /// <summary>A view of an array that stays in place until the process ends or the array is collected.</summary>
+    /// <summary>A view of an array that stays in place; the view keeps it alive.</summary>
     public static unsafe View<T> View<T>(T[] pinned) where T : unmanaged =>
-        new((T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned)), pinned.Length);
+        new((T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned)), pinned.Length, pinned);
 
     public static T[] Array<T>(int n) where T : unmanaged => GC.AllocateArray<T>(n, pinned: true);
 
@@ -61,6 +61,7 @@ static class KernelRun
         before.CopyTo(result, 0);
         for (int from = 0, step = 1; from < items; from += step, step = step * 2 + 1) kernel.Run(from, Math.Min(from + step, items));
         for (int i = 0; i < result.Length; i++) Assert.Equal(expected(i), result[i]);
+        GC.KeepAlive(kernel);
     }
 
     public static void Run<K, T>(K kernel, int width, int from, int to) where K : struct, IKernel<T> where T : unmanaged
@@ -68,6 +69,7 @@ static class KernelRun
         if (width == 0) kernel.Run<Lane128<T>>(from, to);
         else if (width == 1) kernel.Run<Lane256<T>>(from, to);
         else kernel.Run<Lane512<T>>(from, to);
+        GC.KeepAlive(kernel);
     }
 
     public static void Near(double expected, double actual, double tolerance, string what)

@@ -11,7 +11,7 @@ sealed unsafe class Numbers<T>(T[] values) where T : unmanaged
     readonly T[] memory = Pin(values);
 
     public T[] Values => memory;
-    public View<T> View => new((T*)Unsafe.AsPointer(ref memory[0]), memory.Length - 1);
+    public View<T> View => new((T*)Unsafe.AsPointer(ref memory[0]), memory.Length - 1, memory);
 
     public ref T this[int i] => ref memory[i];
 
