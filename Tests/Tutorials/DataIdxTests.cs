@@ -5,10 +5,10 @@ namespace NanoAttention.Tests;
 
 public class DataIdxTests
 {
-    private static readonly byte[] TwoByThree = [0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6];
+    static readonly byte[] TwoByThree = [0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6];
 
     [Theory, InlineData(false), InlineData(true)]
-    public void PlainAndCompressedFilesAreRead(bool compressed)
+    public void Plain_and_compressed_files_are_read(bool compressed)
     {
         using var folder = new TemporaryFolder();
         Idx idx = Idx.Read(folder.Write("x", compressed ? TemporaryFolder.Gzip(TwoByThree) : TwoByThree), rank: 2);
@@ -17,14 +17,14 @@ public class DataIdxTests
     }
 
     [Fact]
-    public void EveryTruncationIsRefused()
+    public void Every_truncation_is_refused()
     {
         for (int length = 0; length < TwoByThree.Length; length++)
             Assert.Contains("truncated", Refusal(TwoByThree[..length], 2));
     }
 
     [Fact]
-    public void ATruncatedOrDamagedGzipIsRefused()
+    public void A_truncated_or_damaged_gzip_is_refused()
     {
         byte[] data = [0, 0, 8, 1, 0, 0, 2, 0, .. Enumerable.Range(0, 512).Select(i => (byte)CounterHash.Bits(0, 0, (ulong)i))];
         byte[] whole = TemporaryFolder.Gzip(data);
@@ -34,7 +34,7 @@ public class DataIdxTests
     }
 
     [Fact]
-    public void WrongFilesAreRefusedWithTheReason()
+    public void Wrong_files_are_refused_with_the_reason()
     {
         Assert.Contains("oversized", Refusal([.. TwoByThree, 7], 2));
         Assert.Contains("oversized", Refusal(TemporaryFolder.Gzip([.. TwoByThree, 7]), 2));
@@ -46,7 +46,7 @@ public class DataIdxTests
     }
 
     [Fact]
-    public void AHeaderAloneCostsNoMemory()
+    public void A_header_alone_costs_no_memory()
     {
         byte[] header = [0, 0, 8, 1, 0x7F, 0, 0, 0]; // promises 2 GiB
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -55,7 +55,7 @@ public class DataIdxTests
     }
 
     [Fact]
-    public void MnistIsFoundPlainOrCompressed()
+    public void MNIST_is_found_plain_or_compressed()
     {
         using var folder = new TemporaryFolder();
         byte[] images = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 10, 20, 30, 40], labels = [0, 0, 8, 1, 0, 0, 0, 2, 7, 9];
@@ -76,13 +76,15 @@ public class DataIdxTests
     }
 
     [Fact]
-    public void TheRealMnist()
+    public void The_real_MNIST_is_read()
     {
         Mnist mnist = Mnist.Load(TestData.Path("mnist"));
         Assert.Equal((60_000, 10_000, 28, 28), (mnist.Train.Count, mnist.Test.Count, mnist.Train.Height, mnist.Train.Width));
         Assert.Equal([5, 0, 4, 1, 9], mnist.Train.Labels[..5]);
-        Assert.Equal([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009], Enumerable.Range(0, 10).Select(d => mnist.Test.Labels.Count(l => l == d)));
+        Assert.Equal([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+            Enumerable.Range(0, 10).Select(d => mnist.Test.Labels.Count(l => l == d)));
     }
 
-    private static string Refusal(byte[] content, int rank) => Assert.Throws<InvalidDataException>(() => Idx.Read(new MemoryStream(content), rank)).Message;
+    static string Refusal(byte[] content, int rank) =>
+        Assert.Throws<InvalidDataException>(() => Idx.Read(new MemoryStream(content), rank)).Message;
 }

@@ -7,10 +7,10 @@ namespace NanoAttention.Tests;
 
 public class DatesTests
 {
-    private static readonly DateOnly Day = new(1979, 5, 3);
+    static readonly DateOnly Day = new(1979, 5, 3);
 
     [Fact]
-    public void EachStyleWritesTheDateOfItsName()
+    public void Each_style_writes_the_date_of_its_name()
     {
         foreach (DateStyle style in DateStyles.All)
         {
@@ -26,14 +26,14 @@ public class DatesTests
     [InlineData(1, "1st", "一"), InlineData(2, "2nd", "二"), InlineData(3, "3rd", "三"), InlineData(10, "10th", "十")]
     [InlineData(11, "11th", "十一"), InlineData(12, "12th", "十二"), InlineData(13, "13th", "十三"), InlineData(20, "20th", "二十")]
     [InlineData(21, "21st", "二十一"), InlineData(22, "22nd", "二十二"), InlineData(30, "30th", "三十"), InlineData(31, "31st", "三十一")]
-    public void OrdinalsAndChineseNumbers(int day, string ordinal, string chinese)
+    public void Ordinals_and_Chinese_numbers(int day, string ordinal, string chinese)
     {
         Assert.Equal(ordinal, DateStyles.Ordinal(day));
         Assert.Equal(chinese, DateStyles.ChineseNumber(day));
     }
 
     [Fact]
-    public void ChineseYearsHaveBothZeros()
+    public void Chinese_years_have_both_zeros()
     {
         DateStyle style = DateStyles.All.Single(s => s.Name == "一九七九年五月三日");
         Assert.Equal("二〇〇八年八月八日", style.Write(new(2008, 8, 8), 0));
@@ -41,7 +41,7 @@ public class DatesTests
     }
 
     [Fact]
-    public void WeekdaysAreTheDatesOwn()
+    public void Weekdays_are_the_dates_own()
     {
         string[] chinese = ["日", "一", "二", "三", "四", "五", "六"];
         var dates = new Dates(5);
@@ -68,7 +68,7 @@ public class DatesTests
     }
 
     [Fact]
-    public void NoSourceMeansTwoDates()
+    public void No_source_means_two_dates()
     {
         Dictionary<string, string> meaning = [];
         var dates = new Dates(3);
@@ -81,7 +81,7 @@ public class DatesTests
     }
 
     [Fact]
-    public void HeldOutDaysNeverOccurInTraining()
+    public void Held_out_days_never_occur_in_training()
     {
         var dates = new Dates(7);
         HashSet<string> test = [.. dates.Test(dates.HeldOutCount).Select(p => p.Target)];
@@ -94,17 +94,18 @@ public class DatesTests
     }
 
     [Fact]
-    public void TheSeedDecidesEverything()
+    public void The_seed_decides_everything()
     {
         Assert.Equal(new Dates(1).Train(12345), new Dates(1).Train(12345));
         Assert.Equal(new Dates(1).Test(50), new Dates(1).Test(100)[..50]);
         Assert.NotEqual(new Dates(1).Test(50), new Dates(2).Test(50));
         var first = new Dates(0);
-        Assert.Equal("2014/4/2 | 1971.03.23 | the 3rd of March, 2068", string.Join(" | ", Enumerable.Range(0, 3).Select(i => first.Train(i).Source)));
+        Assert.Equal("2014/4/2 | 1971.03.23 | the 3rd of March, 2068",
+            string.Join(" | ", Enumerable.Range(0, 3).Select(i => first.Train(i).Source)));
     }
 
     [Fact]
-    public void EveryDayInEveryStyleFitsTheVocabularyAndTheLength()
+    public void Every_day_in_every_style_fits_the_vocabulary_and_the_length()
     {
         HashSet<char> known = [.. Dates.Vocabulary.Tokens.Where(t => t.Length == 1).Select(t => t[0])];
         int longest = 0;
@@ -118,16 +119,16 @@ public class DatesTests
                 }
 
         Assert.Equal("Wednesday, September 30, 2099", DateStyles.All[6].Write(new(2099, 9, 30), 0));
-        Assert.Equal(Dates.LongestSource, longest);
-        Assert.Equal(Dates.LongestSource, "Wednesday, September 30, 2099".Length);
+        Assert.Equal("Wednesday, September 30, 2099".Length, longest);
         Assert.Equal(Dates.TargetLength, DateStyles.Iso(Day).Length);
     }
 
     [Fact]
-    public void LeapDaysOccurOnlyInLeapYears()
+    public void Leap_days_occur_only_in_leap_years()
     {
         var dates = new Dates(0);
-        string[] leapDays = [.. Enumerable.Range(0, 200_000).Select(i => dates.Train(i).Target).Where(t => t.EndsWith("02-29", StringComparison.Ordinal)).Distinct()];
+        string[] leapDays = [.. Enumerable.Range(0, 200_000).Select(i => dates.Train(i).Target)
+            .Where(t => t.EndsWith("02-29", StringComparison.Ordinal)).Distinct()];
         Assert.True(leapDays.Length > 30);
         Assert.All(leapDays, t => Assert.True(DateTime.IsLeapYear(int.Parse(t[..4], CultureInfo.InvariantCulture))));
         Assert.DoesNotContain("1900-02-29", leapDays);

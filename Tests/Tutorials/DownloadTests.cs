@@ -9,17 +9,17 @@ namespace NanoAttention.Tests;
 
 public class DownloadTests : IDisposable
 {
-    private readonly byte[] content = [.. Enumerable.Range(0, 300_000).Select(i => (byte)CounterHash.Bits(1, 2, (ulong)i))];
-    private readonly LocalServer server = new();
-    private readonly TemporaryFolder folder = new();
-    private readonly HttpClient client = new();
+    readonly byte[] content = [.. Enumerable.Range(0, 300_000).Select(i => (byte)CounterHash.Bits(1, 2, (ulong)i))];
+    readonly LocalServer server = new();
+    readonly TemporaryFolder folder = new();
+    readonly HttpClient client = new();
 
-    private string Final => Path.Combine(folder.Path, "set", "file.bin");
+    string Final => Path.Combine(folder.Path, "set", "file.bin");
 
-    private string Part => Final + ".part";
+    string Part => Final + ".part";
 
     [Fact]
-    public async Task AFileArrivesWithProgressAndIsNotFetchedAgain()
+    public async Task A_file_arrives_with_progress_and_is_not_fetched_again()
     {
         server.Answer = request => new(content);
         List<long> progress = [];
@@ -33,7 +33,7 @@ public class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task ABrokenDownloadIsResumedByRange()
+    public async Task A_broken_download_is_resumed_by_range()
     {
         server.Answer = request => new(content, BreakAfter: 100_000);
         IOException e = await Assert.ThrowsAnyAsync<IOException>(() => Get(Set()));
@@ -49,7 +49,7 @@ public class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task AServerWithoutRangesStartsAnew()
+    public async Task A_server_without_ranges_starts_anew()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Part)!);
         File.WriteAllBytes(Part, new byte[1000]);
@@ -60,7 +60,7 @@ public class DownloadTests : IDisposable
     }
 
     [Theory, InlineData(300_000), InlineData(300_001)]
-    public async Task APartThatIsTooLongOrWrongIsDeleted(int length)
+    public async Task A_part_that_is_too_long_or_wrong_is_deleted(int length)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Part)!);
         File.WriteAllBytes(Part, new byte[length]);
@@ -71,7 +71,7 @@ public class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task CorruptContentIsRefusedAndDeleted()
+    public async Task Corrupt_content_is_refused_and_deleted()
     {
         byte[] corrupt = [.. content];
         corrupt[777] ^= 1;
@@ -82,7 +82,7 @@ public class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task ContentThatIsTooLongIsRefused()
+    public async Task Content_that_is_too_long_is_refused()
     {
         server.Answer = request => new([.. content, 1]);
         await Assert.ThrowsAsync<InvalidDataException>(() => Get(Set()));
@@ -90,7 +90,7 @@ public class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task AMissingFileIsNamed()
+    public async Task A_missing_file_is_named()
     {
         server.Answer = request => new([], Status: 404);
         HttpRequestException e = await Assert.ThrowsAsync<HttpRequestException>(() => Get(Set()));
@@ -98,7 +98,7 @@ public class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task ARangeThatTheServerRefusesStartsAnew()
+    public async Task A_range_that_the_server_refuses_starts_anew()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Part)!);
         File.WriteAllBytes(Part, new byte[1000]);
@@ -108,7 +108,7 @@ public class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task ADamagedFileInTheCacheIsReplaced()
+    public async Task A_damaged_file_in_the_cache_is_replaced()
     {
         server.Answer = request => new(content);
         await Get(Set());
@@ -118,16 +118,17 @@ public class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task CancellationKeepsThePart()
+    public async Task Cancellation_keeps_the_part()
     {
         using var cancel = new CancellationTokenSource();
         server.Answer = request => new(content);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new Download(client, folder.Path).GetAsync(Set(), _ => cancel.Cancel(), cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            new Download(client, folder.Path).GetAsync(Set(), _ => cancel.Cancel(), cancel.Token));
         Assert.True(new FileInfo(Part).Length > 0);
     }
 
     [Fact]
-    public async Task AnEntryOfAnArchiveIsUnpacked()
+    public async Task An_entry_of_an_archive_is_unpacked()
     {
         byte[] archive = Zip("inner.txt", content);
         server.Answer = request => new(archive);
@@ -139,7 +140,7 @@ public class DownloadTests : IDisposable
     }
 
     [Fact]
-    public void EveryDataSetIsPinned()
+    public void Every_data_set_is_pinned()
     {
         Assert.Equal(["mnist", "tinyshakespeare", "eng-fra"], DataSets.All.Select(s => s.Name));
         Assert.All(DataSets.All.SelectMany(s => s.Files), f =>
@@ -155,7 +156,7 @@ public class DownloadTests : IDisposable
     [InlineData("mnist", "t10k-images-idx3-ubyte.gz", "mnist", "t10k-images-idx3-ubyte.gz")]
     [InlineData("mnist", "train-labels-idx1-ubyte.gz", "mnist", "train-labels-idx1-ubyte.gz")]
     [InlineData("tinyshakespeare", "input.txt", "tinyshakespeare", "input.txt")]
-    public void ThePinnedHashesAreThoseOfTheSharedFiles(string set, string name, string folderName, string fileName)
+    public void The_pinned_hashes_are_those_of_the_shared_files(string set, string name, string folderName, string fileName)
     {
         byte[] shared = File.ReadAllBytes(TestData.Path(folderName, fileName));
         DataFile file = DataSets.Find(set).Files.Single(f => f.Name == name);
@@ -169,15 +170,15 @@ public class DownloadTests : IDisposable
         folder.Dispose();
     }
 
-    private Task<string> Get(DataSet set, Action<DownloadProgress>? progress = null) =>
+    Task<string> Get(DataSet set, Action<DownloadProgress>? progress = null) =>
         new Download(client, folder.Path).GetAsync(set, progress, TestContext.Current.CancellationToken);
 
-    private DataSet Set(byte[]? served = null, ArchiveEntry? entry = null) =>
+    DataSet Set(byte[]? served = null, ArchiveEntry? entry = null) =>
         new("set", "", "", [new("file.bin", new(server.Address, "file.bin"), (served ?? content).Length, Hash(served ?? content), entry)]);
 
-    private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+    static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
-    private static byte[] Zip(string name, byte[] content)
+    static byte[] Zip(string name, byte[] content)
     {
         using var result = new MemoryStream();
         using (var zip = new ZipArchive(result, ZipArchiveMode.Create))
@@ -186,12 +187,12 @@ public class DownloadTests : IDisposable
     }
 
     /// <summary>What the server sends: all of it, or the part that a Range asks for, or that up to where the connection breaks.</summary>
-    private sealed record Reply(byte[] Content, bool Ranges = true, int Status = 200, int? BreakAfter = null);
+    sealed record Reply(byte[] Content, bool Ranges = true, int Status = 200, int? BreakAfter = null);
 
     /// <summary>A web server on a free port of this machine alone.</summary>
-    private sealed class LocalServer : IDisposable
+    sealed class LocalServer : IDisposable
     {
-        private readonly HttpListener listener = new();
+        readonly HttpListener listener = new();
 
         public LocalServer()
         {
@@ -215,7 +216,7 @@ public class DownloadTests : IDisposable
 
         public void Dispose() => listener.Close();
 
-        private async Task ServeAsync()
+        async Task ServeAsync()
         {
             while (listener.IsListening)
             {
@@ -227,7 +228,7 @@ public class DownloadTests : IDisposable
             }
         }
 
-        private async Task SendAsync(HttpListenerContext context)
+        async Task SendAsync(HttpListenerContext context)
         {
             Reply reply = Answer(context.Request);
             long? from = context.Request.Headers["Range"] is { } range ? long.Parse(range["bytes=".Length..^1]) : null;

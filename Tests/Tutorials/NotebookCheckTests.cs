@@ -6,7 +6,9 @@ namespace NanoAttention.Tests;
 [Collection(nameof(NotebookCollection))]
 public class NotebookCheckTests
 {
-    private const string Figure = "\nclass Figure(string svg) : IDisplay { public IReadOnlyDictionary<string, string> MimeBundle => new Dictionary<string, string> { [\"image/svg+xml\"] = svg }; public override string ToString() => \"figure\"; }\n";
+    const string Figure = "\nclass Figure(string svg) : IDisplay "
+        + "{ public IReadOnlyDictionary<string, string> MimeBundle => new Dictionary<string, string> { [\"image/svg+xml\"] = svg }; "
+        + "public override string ToString() => \"figure\"; }\n";
 
     [Fact]
     public void Unchanged_outputs_pass_and_the_file_is_not_written()
@@ -26,7 +28,8 @@ public class NotebookCheckTests
     [InlineData("\"stdout\"", "\"stderr\"")]
     public void A_changed_number_word_line_or_stream_fails_and_is_shown(string old, string with)
     {
-        using var file = new NotebookFile("1", "Console.WriteLine(\"start\");\nConsole.WriteLine(\"loss 0.250 of 3\");\nConsole.WriteLine(\"end\");");
+        using var file = new NotebookFile("1",
+            "Console.WriteLine(\"start\");\nConsole.WriteLine(\"loss 0.250 of 3\");\nConsole.WriteLine(\"end\");");
         Assert.True(file.Run() == 0, file.Errors);
         file.ReplaceInOutputs(old, with);
         Assert.Equal(1, file.Check());
@@ -89,7 +92,8 @@ public class NotebookCheckTests
     public void Figures_compare_by_what_they_draw(string old, string with, bool same)
     {
         using var file = new NotebookFile(Figure,
-            "new Figure(\"<svg xmlns='http://www.w3.org/2000/svg'><circle cx=\\\"10.25\\\" cy=\\\"20\\\" opacity=\\\"0.5\\\" fill=\\\"#204080\\\"/><text>0.73</text></svg>\")");
+            "new Figure(\"<svg xmlns='http://www.w3.org/2000/svg'><circle cx=\\\"10.25\\\" cy=\\\"20\\\" opacity=\\\"0.5\\\" "
+                + "fill=\\\"#204080\\\"/><text>0.73</text></svg>\")");
         Assert.True(file.Run() == 0, file.Errors);
         file.ReplaceInOutputs(old, with);
         Assert.Equal(same ? 0 : 1, file.Check());

@@ -11,9 +11,9 @@ namespace NanoAttention.Tests;
 public sealed class NotebookCollection;
 
 /// <summary>A notebook of code cells in a temporary file.</summary>
-internal sealed class NotebookFile : IDisposable
+sealed class NotebookFile : IDisposable
 {
-    private static readonly JsonSerializerOptions AsWritten = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions AsWritten = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public NotebookFile(params string[] sources)
     {
@@ -75,7 +75,7 @@ internal sealed class NotebookFile : IDisposable
 
     public void Dispose() => File.Delete(Path);
 
-    private int Do(Func<IReadOnlyList<string>, TextWriter, TextWriter, CancellationToken, int> verb)
+    int Do(Func<IReadOnlyList<string>, TextWriter, TextWriter, CancellationToken, int> verb)
     {
         var errors = new StringWriter();
         var code = verb([Path], TextWriter.Null, errors, TestContext.Current.CancellationToken);

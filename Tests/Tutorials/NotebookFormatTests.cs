@@ -7,7 +7,7 @@ namespace NanoAttention.Tests;
 public class NotebookFormatTests
 {
     /// <summary>As Jupyter writes it: sorted keys, indent 1, no escapes but JSON's own, unknown keys kept.</summary>
-    private const string FromJupyter = """
+    const string FromJupyter = """
         {
          "cells": [
           {
@@ -78,7 +78,7 @@ public class NotebookFormatTests
 
         """;
 
-    private static Notebook Parse(string text) => Notebook.Parse(Encoding.UTF8.GetBytes(text));
+    static Notebook Parse(string text) => Notebook.Parse(Encoding.UTF8.GetBytes(text));
 
     [Fact]
     public void What_Jupyter_wrote_is_written_back_byte_for_byte()

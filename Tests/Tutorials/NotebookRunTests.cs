@@ -19,7 +19,7 @@ public sealed class Picture : IDisplay
 [Collection(nameof(NotebookCollection))]
 public class NotebookRunTests
 {
-    private const string NewPicture = "(System.Activator.CreateInstance(\"NanoAttention.Tests\", \"NanoAttention.Tests.Picture\")).Unwrap()";
+    const string NewPicture = "(System.Activator.CreateInstance(\"NanoAttention.Tests\", \"NanoAttention.Tests.Picture\")).Unwrap()";
 
     [Fact]
     public void Streams_results_and_displays_are_stored_in_order()
@@ -55,7 +55,9 @@ public class NotebookRunTests
     public void An_SVG_without_HTML_is_shown_as_an_image_too()
     {
         using var file = new NotebookFile(
-            "class Circle : IDisplay { public IReadOnlyDictionary<string, string> MimeBundle => new Dictionary<string, string> { [\"image/svg+xml\"] = \"<svg/>\" }; public override string ToString() => \"a < b\"; }",
+            "class Circle : IDisplay { "
+                + "public IReadOnlyDictionary<string, string> MimeBundle => new Dictionary<string, string> { [\"image/svg+xml\"] = \"<svg/>\" }; "
+                + "public override string ToString() => \"a < b\"; }",
             "new Circle()");
         Assert.True(file.Run() == 0, file.Errors);
         Assert.Contains(
@@ -67,7 +69,8 @@ public class NotebookRunTests
     public void Cells_use_the_project_and_the_framework_without_references()
     {
         using var file = new NotebookFile(
-            "double[] xs = [1, 2, 3];\nstatic double Total(params ReadOnlySpan<double> values) { double t = 0; foreach (var v in values) t += v; return t; }",
+            "double[] xs = [1, 2, 3];\nstatic double Total(params ReadOnlySpan<double> values) "
+                + "{ double t = 0; foreach (var v in values) t += v; return t; }",
             "record Point(double X, double Y);\nvar points = xs.Select(x => new Point(x, x * x)).ToList();",
             "IDisplay none = null;\nawait Task.Delay(1);\nConsole.WriteLine(points[2]);\nTotal(xs) + Math.Sqrt(4)");
         Assert.True(file.Run() == 0, file.Errors);
@@ -95,14 +98,19 @@ public class NotebookRunTests
     }
 
     [Theory]
-    [InlineData("var a = 1;\nint b = \"text\";", "cell [2], line 2: CS0029: Cannot implicitly convert type 'string' to 'int'\n    int b = \"text\";")]
-    [InlineData("var zero = xs.Length - 1;\n\nvar y = 1 / zero;", "cell [2], line 3: DivideByZeroException: Attempted to divide by zero.\n    var y = 1 / zero;")]
+    [InlineData("var a = 1;\nint b = \"text\";",
+        "cell [2], line 2: CS0029: Cannot implicitly convert type 'string' to 'int'\n    int b = \"text\";")]
+    [InlineData("var zero = xs.Length - 1;\n\nvar y = 1 / zero;",
+        "cell [2], line 3: DivideByZeroException: Attempted to divide by zero.\n    var y = 1 / zero;")]
     [InlineData("var y =\n    Last([]);", "cell [2], line 2 (thrown in cell [1], line 4): IndexOutOfRangeException")]
-    [InlineData("var t = Task.Run(() =>\n    Last([]));\nt.Wait();", "cell [2], line 2 (thrown in cell [1], line 4): IndexOutOfRangeException")]
-    [InlineData("\nthrow new InvalidOperationException(\"MatMul: no\");", "cell [2], line 2: InvalidOperationException: MatMul: no\n    throw new")]
+    [InlineData("var t = Task.Run(() =>\n    Last([]));\nt.Wait();",
+        "cell [2], line 2 (thrown in cell [1], line 4): IndexOutOfRangeException")]
+    [InlineData("\nthrow new InvalidOperationException(\"MatMul: no\");",
+        "cell [2], line 2: InvalidOperationException: MatMul: no\n    throw new")]
     public void An_error_names_the_cell_the_line_and_the_cause(string source, string report)
     {
-        using var file = new NotebookFile("int[] xs = [1];\nint Last(int[] values)\n{\n    return values[values.Length - 1];\n}\nConsole.WriteLine(5);", source, "1");
+        using var file = new NotebookFile("int[] xs = [1];\nint Last(int[] values)\n"
+            + "{\n    return values[values.Length - 1];\n}\nConsole.WriteLine(5);", source, "1");
         var before = file.Text;
         Assert.Equal(1, file.Run());
         Assert.Contains($"{file.Path}: {report}", file.Errors.ReplaceLineEndings("\n"));
@@ -110,7 +118,7 @@ public class NotebookRunTests
     }
 
     /// <summary>Asks for a stop as soon as the first cell is reported.</summary>
-    private sealed class StopAfterFirst(CancellationTokenSource stop) : StringWriter
+    sealed class StopAfterFirst(CancellationTokenSource stop) : StringWriter
     {
         public override void WriteLine(string? value)
         {

@@ -68,7 +68,8 @@ public class TrainerTests
     {
         using var folder = new TemporaryFolder();
         var trainer = New(out var loss);
-        var thrown = Assert.Throws<ArgumentException>(() => trainer.Run(steps, step => step == 2 ? loss(step) * double.NaN : loss(step), every: 4, null, Path.Combine(folder.Path, "last.safetensors"), CancellationToken.None));
+        var thrown = Assert.Throws<ArgumentException>(() => trainer.Run(steps, step => step == 2 ? loss(step) * double.NaN : loss(step),
+            every: 4, null, Path.Combine(folder.Path, "last.safetensors"), CancellationToken.None));
         Assert.Contains("the loss of step 3 is NaN", thrown.Message);
     }
 

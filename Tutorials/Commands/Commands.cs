@@ -7,9 +7,13 @@ public static class Commands
 {
     public static RootCommand Root()
     {
-        var root = new RootCommand("NanoAttention: attention from scratch, and how to see it. Without a verb: trains an LSTM with attention to read dates, and draws what it attends to.");
+        var root = new RootCommand("NanoAttention: attention from scratch, and how to see it. Without a verb: trains an LSTM with "
+            + "attention to read dates, and draws what it attends to.");
         DatesCommand.AddTo(root);
-        root.Subcommands.Add(new Command("train", "Trains a model on data of yours.") { GptCommand.Create(), TranslateCommand.Create(), MnistCommand.Create() });
+        root.Subcommands.Add(new Command("train", "Trains a model on data of yours.")
+        {
+            GptCommand.Create(), TranslateCommand.Create(), MnistCommand.Create(),
+        });
         root.Subcommands.Add(GradCheckCommand.Create());
         root.Subcommands.Add(NotebookCommand());
         root.Subcommands.Add(DataCommand.Create());

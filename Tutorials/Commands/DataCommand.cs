@@ -8,10 +8,20 @@ static class DataCommand
 {
     public static Command Create()
     {
-        var name = new Argument<string>("name") { Description = "The data set: " + string.Join("; ", DataSets.All.Select(set => $"{set.Name} ({set.About}; {set.Licence})")) + "." };
+        var name = new Argument<string>("name")
+        {
+            Description = $"The data set: {string.Join("; ", DataSets.All.Select(set => $"{set.Name} ({set.About}; {set.Licence})"))}.",
+        };
         name.AcceptOnlyFromAmong([.. DataSets.All.Select(set => set.Name)]);
-        var folder = new Option<DirectoryInfo>("--out") { Description = "The cache folder.", DefaultValueFactory = _ => new DirectoryInfo(Download.DefaultFolder) };
-        var get = new Command("get", "Downloads a data set to a cache folder; an interrupted download goes on where it stopped.") { name, folder };
+        var folder = new Option<DirectoryInfo>("--out")
+        {
+            Description = "The cache folder.",
+            DefaultValueFactory = _ => new DirectoryInfo(Download.DefaultFolder),
+        };
+        var get = new Command("get", "Downloads a data set to a cache folder; an interrupted download goes on where it stopped.")
+        {
+            name, folder,
+        };
         get.SetAction(parsed => Stop.OnCtrlC(stop => Get(DataSets.Find(parsed.GetValue(name)!), parsed.GetValue(folder)!.FullName, stop)));
         return new Command("data", "Public data sets for the tutorials.") { get };
     }
@@ -20,7 +30,8 @@ static class DataCommand
     {
         using var client = new HttpClient();
         var download = new Download(client, folder);
-        string where = AnsiConsole.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn()).Start(context =>
+        ProgressColumn[] columns = [new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn()];
+        string where = AnsiConsole.Progress().Columns(columns).Start(context =>
         {
             var bars = set.Files.ToDictionary(file => file, file => context.AddTask(Markup.Escape(file.Name), maxValue: file.Bytes));
             return download.GetAsync(set, progress => bars[progress.File].Value = progress.Received, stop).GetAwaiter().GetResult();

@@ -29,7 +29,8 @@ static class GptCommand
         var dropout = command.Real("--dropout", 0, "Probability to drop.", bound: 1);
         var bias = new Option<bool>("--bias") { Description = "Biases in linear layers and layer norms." };
         command.Options.Add(bias);
-        var every = command.Count("--evaluate-every", 250, "Steps between evaluations: of the whole validation text, and of as much of the training text.");
+        var every = command.Count("--evaluate-every", 250,
+            "Steps between evaluations: of the whole validation text, and of as much of the training text.");
         var sample = command.Count("--sample", 500, "Characters to write at the end.", least: 0);
         var temperature = command.Real("--temperature", 0.8, "Above 1 writes wilder, below 1 tamer.", 1e-6);
         var topK = command.Count("--top-k", 200, "Choose among the so many likeliest characters.");

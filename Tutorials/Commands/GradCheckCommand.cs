@@ -23,7 +23,8 @@ static class GradCheckCommand
         foreach (string name in names)
             if (!all.Any(c => c.Group.Equals(name, StringComparison.OrdinalIgnoreCase)))
                 throw new ArgumentException(
-                    $"gradcheck: no op or layer is called {name}; there are {string.Join(", ", all.Select(c => c.Group).Distinct().Order())}");
+                    $"gradcheck: no op or layer is called {name}; "
+                    + $"there are {string.Join(", ", all.Select(c => c.Group).Distinct().Order())}");
         return Check([.. all.Where(c => names.Length == 0 || names.Contains(c.Group, StringComparer.OrdinalIgnoreCase))], stop);
     }
 
@@ -43,7 +44,8 @@ static class GradCheckCommand
             var row = Row(example);
             if (row.Passed) passed++;
             else failures.Add(row);
-            string worst = row.Worst.ToString("G3", CultureInfo.InvariantCulture), verdict = row.Passed ? "[green]passed[/]" : "[red]FAILED[/]";
+            string worst = row.Worst.ToString("G3", CultureInfo.InvariantCulture);
+            string verdict = row.Passed ? "[green]passed[/]" : "[red]FAILED[/]";
             table.AddRow(Markup.Escape(example.Group), Markup.Escape(row.Shapes), worst, verdict);
         }
         AnsiConsole.Write(table);

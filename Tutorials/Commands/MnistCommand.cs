@@ -8,7 +8,11 @@ static class MnistCommand
     public static Command Create()
     {
         var command = new Command("mnist", "Trains a small vision transformer on images in IDX files (MNIST, Fashion-MNIST, KMNIST).");
-        var data = new Option<DirectoryInfo>("--data") { Description = "The folder with the four IDX files, plain or .gz.", Required = true };
+        var data = new Option<DirectoryInfo>("--data")
+        {
+            Description = "The folder with the four IDX files, plain or .gz.",
+            Required = true,
+        };
         data.AcceptExistingOnly();
         command.Options.Add(data);
         var options = new RunOptions(command, "mnist");

@@ -43,7 +43,8 @@ static class TranslateCommand
     static string Trained(string folder)
     {
         string[] there = [.. kinds.Where(kind => File.Exists(Path.Combine(folder, Checkpoint(kind))))];
-        if (there.Length > 1) throw new ArgumentException($"--resume: {folder} has models {string.Join(" and ", there)}; --model chooses one");
+        if (there.Length > 1)
+            throw new ArgumentException($"--resume: {folder} has models {string.Join(" and ", there)}; --model chooses one");
         return there.FirstOrDefault(kinds[0]);
     }
 }

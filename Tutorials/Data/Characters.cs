@@ -11,7 +11,7 @@ public readonly record struct Block(ReadOnlyMemory<int> Inputs, ReadOnlyMemory<i
 /// </summary>
 public sealed class Characters
 {
-    private readonly int[] ids;
+    readonly int[] ids;
 
     public Characters(string text)
     {
@@ -46,14 +46,22 @@ public sealed class Characters
         }
     }
 
-    /// <summary>Fills <paramref name="inputs"/> and <paramref name="targets"/>, both (rows, block), with stretches that begin anywhere in a split with equal probability.</summary>
+    /// <summary>
+    /// Fills <paramref name="inputs"/> and <paramref name="targets"/>, both (rows, block), with stretches that begin anywhere in a split
+    /// with equal probability.
+    /// </summary>
     /// <param name="below">An integer of 0 … n − 1 for n.</param>
-    /// <exception cref="ArgumentException">The split is not longer than a block, or the spans are not of the same whole number of blocks.</exception>
+    /// <exception cref="ArgumentException">
+    /// The split is not longer than a block, or the spans are not of the same whole number of blocks.
+    /// </exception>
     public static void RandomBatch(ReadOnlySpan<int> split, int block, Func<int, int> below, Span<int> inputs, Span<int> targets)
     {
-        if (block < 1 || split.Length <= block) throw new ArgumentException($"RandomBatch: blocks of {block} need a split of at least {block + 1} characters; it has {split.Length}");
+        if (block < 1 || split.Length <= block)
+            throw new ArgumentException(
+                $"RandomBatch: blocks of {block} need a split of at least {block + 1} characters; it has {split.Length}");
         if (inputs.Length != targets.Length || inputs.Length % block != 0)
-            throw new ArgumentException($"RandomBatch: {inputs.Length} inputs and {targets.Length} targets; both should be the same multiple of the block, {block}");
+            throw new ArgumentException($"RandomBatch: {inputs.Length} inputs and {targets.Length} targets; both should be the same "
+                + $"multiple of the block, {block}");
         for (int row = 0; row < inputs.Length; row += block)
         {
             int start = below(split.Length - block);

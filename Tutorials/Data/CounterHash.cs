@@ -7,12 +7,15 @@ namespace NanoAttention.Tutorials;
 /// </summary>
 public static class CounterHash
 {
-    private const ulong GoldenGamma = 0x9E3779B97F4A7C15;
+    const ulong GoldenGamma = 0x9E3779B97F4A7C15;
 
     /// <summary>64 well-mixed bits for one counter.</summary>
     public static ulong Bits(ulong seed, ulong stream, ulong index) => Mix(Mix(Mix(seed + GoldenGamma) ^ stream) + index * GoldenGamma);
 
-    /// <summary>An integer of 0 … <paramref name="bound"/> − 1: ⌊bits · bound / 2⁶⁴⌋ (Lemire 2019, without the rejection step; the bias is below bound / 2⁶⁴).</summary>
+    /// <summary>
+    /// An integer of 0 … <paramref name="bound"/> − 1: ⌊bits · bound / 2⁶⁴⌋ (Lemire 2019, without the rejection step; the bias is below
+    /// bound / 2⁶⁴).
+    /// </summary>
     public static int Below(int bound, ulong seed, ulong stream, ulong index)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bound);
@@ -32,7 +35,7 @@ public static class CounterHash
         return order;
     }
 
-    private static ulong Mix(ulong z)
+    static ulong Mix(ulong z)
     {
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EB;

@@ -17,7 +17,7 @@ public sealed record DataSet(string Name, string About, string Licence, IReadOnl
 /// <summary>The data sets known by name; each address is pinned to a commit.</summary>
 public static class DataSets
 {
-    private const string MnistFolder = "https://raw.githubusercontent.com/fgnt/mnist/ae608a02b796c9ee908c082585a5f006fe05258e/";
+    const string MnistFolder = "https://raw.githubusercontent.com/fgnt/mnist/ae608a02b796c9ee908c082585a5f006fe05258e/";
 
     public static IReadOnlyList<DataSet> All { get; } =
     [
@@ -33,7 +33,8 @@ public static class DataSets
             new("input.txt", new("https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/input.txt"),
                 1115394, "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"),
         ]),
-        new("eng-fra", "142,787 English–French sentence pairs of Tatoeba, by way of manythings.org", "CC BY 2.0 FR, tatoeba.org and manythings.org/anki",
+        new("eng-fra", "142,787 English–French sentence pairs of Tatoeba, by way of manythings.org",
+            "CC BY 2.0 FR, tatoeba.org and manythings.org/anki",
         [
             new("eng-fra.txt", new("https://raw.githubusercontent.com/genimind/seq2seq/4f3f8eb0adde54fcc8b89394336b002e7961244c/fra-eng.zip"),
                 2951390, "16c4f7d0df9e7c5e6c54cdb0447f3f4a18a55052ff5e2e0b27dd4a06c0e49d04",
@@ -46,5 +47,5 @@ public static class DataSets
     public static DataSet Find(string name) => All.FirstOrDefault(set => set.Name == name)
         ?? throw new ArgumentException($"no data set is named '{name}'; there are {string.Join(", ", All.Select(set => set.Name))}");
 
-    private static DataFile Mnist(string name, long bytes, string sha256) => new(name, new(MnistFolder + name), bytes, sha256);
+    static DataFile Mnist(string name, long bytes, string sha256) => new(name, new(MnistFolder + name), bytes, sha256);
 }

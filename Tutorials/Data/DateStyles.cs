@@ -12,10 +12,10 @@ public sealed record DateStyle(string Name, Func<DateOnly, uint, string> Write);
 /// </summary>
 public static class DateStyles
 {
-    private static readonly string[] Months =
+    static readonly string[] Months =
         ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
-    private static readonly string[] Weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+    static readonly string[] Weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
     /// <summary>All styles; their number and order are part of what a seed means.</summary>
     public static IReadOnlyList<DateStyle> All { get; } =
@@ -42,7 +42,8 @@ public static class DateStyles
         new("星期四 1979年5月3日", (d, bits) => $"{ChineseWeekday(d, bits)} {d.Year}年{d.Month}月{d.Day}日"),
         new("1979年5月3日（周四）", (d, bits) => $"{d.Year}年{d.Month}月{d.Day}日（{ChineseWeekday(d, bits)}）"),
         new("一九七九年五月三日", (d, bits) => $"{ChineseYear(d, bits)}年{ChineseNumber(d.Month)}月{ChineseNumber(d.Day)}日"),
-        new("一九七九年五月三日星期四", (d, bits) => $"{ChineseYear(d, bits)}年{ChineseNumber(d.Month)}月{ChineseNumber(d.Day)}日{ChineseWeekday(d, bits >> 1)}"),
+        new("一九七九年五月三日星期四", (d, bits) =>
+            $"{ChineseYear(d, bits)}年{ChineseNumber(d.Month)}月{ChineseNumber(d.Day)}日{ChineseWeekday(d, bits >> 1)}"),
         new("1979年五月三日", (d, _) => $"{d.Year}年{ChineseNumber(d.Month)}月{ChineseNumber(d.Day)}日"),
     ];
 
@@ -50,7 +51,8 @@ public static class DateStyles
     public static string Iso(DateOnly date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     /// <summary>1st, 2nd, 3rd, 4th … 11th, 12th, 13th … 21st, 22nd, 23rd.</summary>
-    public static string Ordinal(int day) => day + (day % 100 is 11 or 12 or 13 ? "th" : (day % 10) switch { 1 => "st", 2 => "nd", 3 => "rd", _ => "th" });
+    public static string Ordinal(int day) =>
+        day + (day % 100 is 11 or 12 or 13 ? "th" : (day % 10) switch { 1 => "st", 2 => "nd", 3 => "rd", _ => "th" });
 
     /// <summary>1 … 99 in Chinese figures: 三, 十, 十一, 二十, 三十一.</summary>
     public static string ChineseNumber(int n)
@@ -61,21 +63,21 @@ public static class DateStyles
     }
 
     /// <summary>The year figure by figure: 二〇〇八, or 二零零八.</summary>
-    private static string ChineseYear(DateOnly date, uint bits)
+    static string ChineseYear(DateOnly date, uint bits)
     {
         string digits = bits % 2 == 0 ? "〇一二三四五六七八九" : "零一二三四五六七八九";
         return string.Concat(date.Year.ToString(CultureInfo.InvariantCulture).Select(c => digits[c - '0']));
     }
 
-    private static string ChineseWeekday(DateOnly date, uint bits) =>
+    static string ChineseWeekday(DateOnly date, uint bits) =>
         (bits % 3) switch { 0 => "星期", 1 => "周", _ => "礼拜" } + "日一二三四五六"[(int)date.DayOfWeek];
 
-    private static string Month(DateOnly date) => Months[date.Month - 1];
+    static string Month(DateOnly date) => Months[date.Month - 1];
 
-    private static string Weekday(DateOnly date) => Weekdays[(int)date.DayOfWeek];
+    static string Weekday(DateOnly date) => Weekdays[(int)date.DayOfWeek];
 
     /// <summary>An English style in the case of a sentence (half of the time), all small, or all capitals.</summary>
-    private static DateStyle English(string name, Func<DateOnly, FormattableString> write) => new(name, (date, bits) =>
+    static DateStyle English(string name, Func<DateOnly, FormattableString> write) => new(name, (date, bits) =>
     {
         string text = FormattableString.Invariant(write(date));
         return (bits % 4) switch { 2 => text.ToLowerInvariant(), 3 => text.ToUpperInvariant(), _ => text };

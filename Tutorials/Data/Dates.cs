@@ -10,14 +10,14 @@ public readonly record struct DatePair(string Source, string Target, DateStyle S
 /// </summary>
 public sealed class Dates
 {
-    private const ulong SplitStream = 1, DayStream = 2, StyleStream = 3, VariationStream = 4, TestStream = 5;
-    private const int HeldOutOneIn = 10;
+    const ulong SplitStream = 1, DayStream = 2, StyleStream = 3, VariationStream = 4, TestStream = 5;
+    const int HeldOutOneIn = 10;
 
-    private static readonly DateOnly First = new(1900, 1, 1), Last = new(2099, 12, 31);
+    static readonly DateOnly First = new(1900, 1, 1), Last = new(2099, 12, 31);
 
-    private readonly ulong seed;
-    private readonly DateOnly[] trainingDays;
-    private readonly DateOnly[] heldOutDays;
+    readonly ulong seed;
+    readonly DateOnly[] trainingDays;
+    readonly DateOnly[] heldOutDays;
 
     public Dates(ulong seed = 0)
     {
@@ -26,9 +26,6 @@ public sealed class Dates
         trainingDays = [.. days[false]];
         heldOutDays = [.. days[true]];
     }
-
-    /// <summary>The number of characters of the longest source of all.</summary>
-    public const int LongestSource = 29;
 
     /// <summary>The number of characters of every target.</summary>
     public const int TargetLength = 10;
@@ -51,19 +48,20 @@ public sealed class Dates
     public DatePair[] Test(int count)
     {
         if (count < 0 || count > HeldOutCount)
-            throw new ArgumentOutOfRangeException(nameof(count), $"Dates.Test: {count} examples asked for, 0 to {HeldOutCount} can be had: one for each held-out day");
+            throw new ArgumentOutOfRangeException(
+                nameof(count), $"Dates.Test: {count} examples asked for, 0 to {HeldOutCount} can be had: one for each held-out day");
         int[] order = CounterHash.Permutation(HeldOutCount, seed, TestStream);
         return [.. order.Take(count).Select((day, i) => Write(heldOutDays[day], ulong.MaxValue - (ulong)i))];
     }
 
-    private DatePair Write(DateOnly day, ulong index)
+    DatePair Write(DateOnly day, ulong index)
     {
         DateStyle style = DateStyles.All[CounterHash.Below(DateStyles.All.Count, seed, StyleStream, index)];
         uint variation = (uint)CounterHash.Bits(seed, VariationStream, index);
         return new(style.Write(day, variation), DateStyles.Iso(day), style);
     }
 
-    private static IEnumerable<string> EveryCharacter() =>
+    static IEnumerable<string> EveryCharacter() =>
         from step in Enumerable.Range(0, 600) // every 121st day: all months, days of the month, weekdays and figures of a year
         let day = First.AddDays(step * 121)
         from style in DateStyles.All

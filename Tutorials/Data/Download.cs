@@ -15,10 +15,10 @@ public readonly record struct DownloadProgress(DataFile File, long Received);
 /// </summary>
 public sealed class Download(HttpClient client, string cacheFolder)
 {
-    private const int BufferSize = 1 << 16;
+    const int BufferSize = 1 << 16;
 
     /// <summary>The longest silence of a server before the download gives up.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>The user's own cache: <c>NanoAttention/data</c> in the folder for local application data.</summary>
     /// <exception cref="DirectoryNotFoundException">The system names no such folder.</exception>
@@ -26,9 +26,11 @@ public sealed class Download(HttpClient client, string cacheFolder)
     {
         get
         {
-            string local = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+            string local = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData,
+                Environment.SpecialFolderOption.DoNotVerify);
             return local.Length > 0 ? Path.Combine(local, "NanoAttention", "data")
-                : throw new DirectoryNotFoundException("the system names no folder for local application data; name a folder for the downloads");
+                : throw new DirectoryNotFoundException(
+                    "the system names no folder for local application data; name a folder for the downloads");
         }
     }
 
@@ -45,14 +47,15 @@ public sealed class Download(HttpClient client, string cacheFolder)
         foreach (DataFile file in set.Files)
         {
             string path = Path.Combine(folder, file.Name);
-            if (File.Exists(path) && await HashAsync(path, cancel) == (file.Entry?.Sha256 ?? file.Sha256)) progress?.Invoke(new(file, file.Bytes));
+            if (File.Exists(path) && await HashAsync(path, cancel) == (file.Entry?.Sha256 ?? file.Sha256))
+                progress?.Invoke(new(file, file.Bytes));
             else await GetAsync(file, path, progress, cancel);
         }
 
         return folder;
     }
 
-    private async Task GetAsync(DataFile file, string path, Action<DownloadProgress>? progress, CancellationToken cancel)
+    async Task GetAsync(DataFile file, string path, Action<DownloadProgress>? progress, CancellationToken cancel)
     {
         string part = path + ".part";
         if (!File.Exists(part) || new FileInfo(part).Length != file.Bytes) await ReceiveAsync(file, part, progress, cancel);
@@ -62,7 +65,7 @@ public sealed class Download(HttpClient client, string cacheFolder)
     }
 
     /// <summary>Appends what is missing to the part file; starts anew where the server ignores the Range.</summary>
-    private async Task ReceiveAsync(DataFile file, string part, Action<DownloadProgress>? progress, CancellationToken cancel)
+    async Task ReceiveAsync(DataFile file, string part, Action<DownloadProgress>? progress, CancellationToken cancel)
     {
         await using var output = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
         if (output.Length > file.Bytes) output.SetLength(0);
@@ -85,7 +88,8 @@ public sealed class Download(HttpClient client, string cacheFolder)
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new IOException($"{file.Address}: nothing came for {Patience.TotalSeconds:0} s; {output.Length} of {file.Bytes} bytes are here, and the next download resumes there");
+            throw new IOException($"{file.Address}: nothing came for {Patience.TotalSeconds:0} s; {output.Length} of {file.Bytes} bytes "
+                + "are here, and the next download resumes there");
         }
         catch (IOException e) when (e is HttpIOException || e.InnerException is SocketException)
         {
@@ -95,10 +99,10 @@ public sealed class Download(HttpClient client, string cacheFolder)
         if (output.Length < file.Bytes) throw Broken(file, output.Length, null);
     }
 
-    private static IOException Broken(DataFile file, long received, Exception? cause) =>
+    static IOException Broken(DataFile file, long received, Exception? cause) =>
         new($"{file.Address}: the connection broke off after {received} of {file.Bytes} bytes; the next download resumes there", cause);
 
-    private async Task<HttpResponseMessage> RequestAsync(Uri address, long from, CancellationToken cancel)
+    async Task<HttpResponseMessage> RequestAsync(Uri address, long from, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         if (from > 0) request.Headers.Range = new RangeHeaderValue(from, null);
@@ -110,16 +114,17 @@ public sealed class Download(HttpClient client, string cacheFolder)
         throw new HttpRequestException($"{address}: the server answers {(int)status} {status}", null, status);
     }
 
-    private static bool Continues(HttpResponseMessage response, long from) =>
+    static bool Continues(HttpResponseMessage response, long from) =>
         response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == from;
 
     /// <summary>Unpacks an entry beside its place, checks it, and moves it there.</summary>
-    private static async Task UnpackAsync(string archive, ArchiveEntry entry, string path, CancellationToken cancel)
+    static async Task UnpackAsync(string archive, ArchiveEntry entry, string path, CancellationToken cancel)
     {
         string unpacked = path + ".unpacked";
         await using (ZipArchive zip = await ZipFile.OpenReadAsync(archive, cancel))
         {
-            ZipArchiveEntry found = zip.GetEntry(entry.Path) ?? throw new InvalidDataException($"{archive}: the archive has no entry {entry.Path}");
+            ZipArchiveEntry found = zip.GetEntry(entry.Path)
+                ?? throw new InvalidDataException($"{archive}: the archive has no entry {entry.Path}");
             await found.ExtractToFileAsync(unpacked, overwrite: true, cancel);
         }
 
@@ -128,15 +133,16 @@ public sealed class Download(HttpClient client, string cacheFolder)
         File.Delete(archive);
     }
 
-    private static async Task CheckAsync(string path, string expected, string source, CancellationToken cancel)
+    static async Task CheckAsync(string path, string expected, string source, CancellationToken cancel)
     {
         string got = await HashAsync(path, cancel);
         if (got == expected) return;
         File.Delete(path);
-        throw new InvalidDataException($"{source}: the content is not what it should be, SHA-256 expected {expected}, got {got}; the file is deleted");
+        throw new InvalidDataException(
+            $"{source}: the content is not what it should be, SHA-256 expected {expected}, got {got}; the file is deleted");
     }
 
-    private static async Task<string> HashAsync(string path, CancellationToken cancel)
+    static async Task<string> HashAsync(string path, CancellationToken cancel)
     {
         await using FileStream file = File.OpenRead(path);
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancel));

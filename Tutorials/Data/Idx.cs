@@ -9,8 +9,8 @@ namespace NanoAttention.Tutorials;
 /// </summary>
 public sealed record Idx(byte[] Data, int[] Dimensions)
 {
-    private const int UnsignedByte = 8;
-    private const int FirstBuffer = 1 << 16;
+    const int UnsignedByte = 8;
+    const int FirstBuffer = 1 << 16;
 
     /// <summary>Reads a file, plain or compressed with gzip (told by its first two bytes, not its name).</summary>
     /// <param name="rank">The number of dimensions that the file should have.</param>
@@ -39,34 +39,39 @@ public sealed record Idx(byte[] Data, int[] Dimensions)
         return ReadPlain(unpacked, rank);
     }
 
-    private static Idx ReadPlain(Stream stream, int rank)
+    static Idx ReadPlain(Stream stream, int rank)
     {
         Span<byte> header = stackalloc byte[4 + 4 * rank];
         int got = stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
         if (got >= 4) CheckMagic(header[..4], rank);
-        if (got < header.Length) throw new InvalidDataException($"truncated: the header of {rank} dimensions has {header.Length} bytes, the file {got}");
+        if (got < header.Length)
+            throw new InvalidDataException($"truncated: the header of {rank} dimensions has {header.Length} bytes, the file {got}");
         int[] dimensions = new int[rank];
         long size = 1;
         for (int i = 0; i < rank; i++)
         {
             uint dimension = BinaryPrimitives.ReadUInt32BigEndian(header[(4 + 4 * i)..]);
             size *= dimension; // below 2³¹ · 2³²: no overflow
-            if (size > Array.MaxLength || dimension > int.MaxValue) throw new InvalidDataException($"dimension {i} of {dimension} makes the data larger than an array can be");
+            if (size > Array.MaxLength || dimension > int.MaxValue)
+                throw new InvalidDataException($"dimension {i} of {dimension} makes the data larger than an array can be");
             dimensions[i] = (int)dimension;
         }
 
         return new(ReadExactly(stream, (int)size), dimensions);
     }
 
-    private static void CheckMagic(ReadOnlySpan<byte> magic, int rank)
+    static void CheckMagic(ReadOnlySpan<byte> magic, int rank)
     {
-        if (magic is not [0, 0, _, _]) throw new InvalidDataException($"not an IDX file: it begins with {Convert.ToHexString(magic)}, should be 0000{UnsignedByte:X2}{rank:X2}");
-        if (magic[2] != UnsignedByte) throw new InvalidDataException($"IDX element type 0x{magic[2]:X2}; only unsigned bytes, 0x{UnsignedByte:X2}, are read");
+        if (magic is not [0, 0, _, _])
+            throw new InvalidDataException(
+                $"not an IDX file: it begins with {Convert.ToHexString(magic)}, should be 0000{UnsignedByte:X2}{rank:X2}");
+        if (magic[2] != UnsignedByte)
+            throw new InvalidDataException($"IDX element type 0x{magic[2]:X2}; only unsigned bytes, 0x{UnsignedByte:X2}, are read");
         if (magic[3] != rank) throw new InvalidDataException($"IDX data of {magic[3]} dimensions, should be {rank}");
     }
 
     /// <summary>Reads the promised bytes into a buffer that grows with what has come, so that a false header costs no memory.</summary>
-    private static byte[] ReadExactly(Stream stream, int size)
+    static byte[] ReadExactly(Stream stream, int size)
     {
         byte[] data = new byte[Math.Min(size, FirstBuffer)];
         for (int filled = 0; filled < size;)
@@ -77,7 +82,8 @@ public sealed record Idx(byte[] Data, int[] Dimensions)
             filled += read;
         }
 
-        if (stream.ReadByte() >= 0) throw new InvalidDataException($"oversized: there are bytes after the {size} of data that the header promises");
+        if (stream.ReadByte() >= 0)
+            throw new InvalidDataException($"oversized: there are bytes after the {size} of data that the header promises");
         return data;
     }
 }

@@ -15,9 +15,12 @@ public static class Metrics
     /// (Papineni, Roukos, Ward, Zhu: BLEU, a Method for Automatic Evaluation of Machine Translation, ACL 2002, sections 2.1 to 2.3.)
     /// </summary>
     /// <param name="references">For each candidate, one or more translations.</param>
-    public static BleuScore Bleu(IReadOnlyList<IReadOnlyList<string>> candidates, IReadOnlyList<IReadOnlyList<IReadOnlyList<string>>> references, int order = 4)
+    public static BleuScore Bleu(
+        IReadOnlyList<IReadOnlyList<string>> candidates, IReadOnlyList<IReadOnlyList<IReadOnlyList<string>>> references, int order = 4)
     {
-        if (candidates.Count != references.Count) throw new ArgumentException($"Bleu: {candidates.Count} candidates for {references.Count} sets of references; should be as many");
+        if (candidates.Count != references.Count)
+            throw new ArgumentException(
+                $"Bleu: {candidates.Count} candidates for {references.Count} sets of references; should be as many");
         if (order < 1) throw new ArgumentOutOfRangeException(nameof(order), $"Bleu: order {order}; should be 1 or more");
         int emptySet = references.ToList().FindIndex(r => r.Count == 0);
         if (emptySet >= 0) throw new ArgumentException($"Bleu: candidate {emptySet} has no reference");
@@ -36,34 +39,20 @@ public static class Metrics
         }
 
         double[] precisions = [.. matches.Zip(totals, (m, t) => t == 0 ? 0 : (double)m / t)];
-        double brevity = candidateLength > referenceLength ? 1 : candidateLength == 0 ? 0 : Math.Exp(1 - (double)referenceLength / candidateLength);
+        double brevity = candidateLength > referenceLength ? 1 : candidateLength == 0 ? 0
+            : Math.Exp(1 - (double)referenceLength / candidateLength);
         double score = precisions.Min() == 0 ? 0 : brevity * Math.Exp(precisions.Average(Math.Log));
         return new(score, precisions, brevity, candidateLength, referenceLength);
     }
 
-    /// <summary>The share of target tokens, padding left out, that are predicted right; both are (rows, columns) of ids.</summary>
-    public static double TokenAccuracy(ReadOnlySpan<int> predicted, ReadOnlySpan<int> targets, int pad = Translator.Pad)
-    {
-        if (predicted.Length != targets.Length) throw new ArgumentException($"TokenAccuracy: {predicted.Length} predictions for {targets.Length} targets; should be as many");
-        int right = 0, counted = 0;
-        for (int i = 0; i < targets.Length; i++)
-        {
-            if (targets[i] == pad) continue;
-            counted++;
-            if (predicted[i] == targets[i]) right++;
-        }
-
-        return counted == 0 ? 0 : (double)right / counted;
-    }
-
-    private static long ClippedMatches(IReadOnlyList<string> candidate, IReadOnlyList<IReadOnlyList<string>> references, int n)
+    static long ClippedMatches(IReadOnlyList<string> candidate, IReadOnlyList<IReadOnlyList<string>> references, int n)
     {
         Dictionary<string, int>[] inReferences = [.. references.Select(r => NGrams(r, n))];
         return NGrams(candidate, n).Sum(gram => (long)Math.Min(gram.Value, inReferences.Max(r => r.GetValueOrDefault(gram.Key))));
     }
 
     /// <summary>How often each n-gram occurs; its words are joined by a space, which no word has.</summary>
-    private static Dictionary<string, int> NGrams(IReadOnlyList<string> words, int n)
+    static Dictionary<string, int> NGrams(IReadOnlyList<string> words, int n)
     {
         Dictionary<string, int> counts = [];
         for (int i = 0; i + n <= words.Count; i++)

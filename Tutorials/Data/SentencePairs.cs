@@ -12,8 +12,12 @@ public sealed record SentenceSplit(SentencePair[] Train, SentencePair[] HeldOut)
 /// <summary>Sentence pairs of a tab-separated file: a line holds the source, the target, and columns that are not read.</summary>
 public static class SentencePairs
 {
-    /// <summary>Reads a UTF-8 file of pairs, plain or compressed with gzip (told by its first two bytes, not its name). Empty lines are left out.</summary>
-    /// <exception cref="InvalidDataException">A line has no tab or an empty side, the text is not UTF-8, or there is no pair; the message names the line.</exception>
+    /// <summary>
+    /// Reads a UTF-8 file of pairs, plain or compressed with gzip (told by its first two bytes, not its name). Empty lines are left out.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// A line has no tab or an empty side, the text is not UTF-8, or there is no pair; the message names the line.
+    /// </exception>
     public static SentencePair[] Read(string path)
     {
         using FileStream file = File.OpenRead(path);
@@ -28,7 +32,9 @@ public static class SentencePairs
             while (reader.ReadLine() is { } line)
             {
                 number++;
-                if (line.Length > 0) pairs.Add(Parse(line) ?? throw new InvalidDataException($"{path}, line {number}: should be SOURCE, a tab, TARGET; is '{Shorten(line)}'"));
+                if (line.Length > 0)
+                    pairs.Add(Parse(line)
+                        ?? throw new InvalidDataException($"{path}, line {number}: should be SOURCE, a tab, TARGET; is '{Shorten(line)}'"));
             }
         }
         catch (DecoderFallbackException e)
@@ -49,18 +55,20 @@ public static class SentencePairs
     /// </summary>
     public static SentenceSplit Split(IEnumerable<SentencePair> pairs, double heldOutFraction, ulong seed)
     {
-        if (heldOutFraction is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(heldOutFraction), $"Split: a fraction of {heldOutFraction}; should be 0 to 1");
+        if (heldOutFraction is not (>= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(heldOutFraction), $"Split: a fraction of {heldOutFraction}; should be 0 to 1");
         IGrouping<string, SentencePair>[] sources = [.. pairs.GroupBy(p => string.Join(' ', Words.Split(p.Source)))];
         int heldOut = (int)Math.Round(sources.Length * heldOutFraction);
         int[] order = CounterHash.Permutation(sources.Length, seed, stream: 0);
         return new([.. order[heldOut..].SelectMany(i => sources[i])], [.. order[..heldOut].SelectMany(i => sources[i])]);
     }
 
-    private static SentencePair? Parse(string line)
+    static SentencePair? Parse(string line)
     {
         string[] columns = line.Split('\t');
-        return columns.Length >= 2 && columns[0].Trim().Length > 0 && columns[1].Trim().Length > 0 ? new(columns[0].Trim(), columns[1].Trim()) : null;
+        return columns.Length >= 2 && columns[0].Trim().Length > 0 && columns[1].Trim().Length > 0
+            ? new(columns[0].Trim(), columns[1].Trim()) : null;
     }
 
-    private static string Shorten(string line) => line.Length <= 60 ? line : line[..60] + "…";
+    static string Shorten(string line) => line.Length <= 60 ? line : line[..60] + "…";
 }

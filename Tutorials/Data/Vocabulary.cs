@@ -12,10 +12,10 @@ public sealed class Vocabulary
     /// <summary>The id of <c>&lt;unk&gt;</c> in vocabularies that have it.</summary>
     public const int Unknown = Translator.End + 1;
 
-    private static readonly string[] Specials = ["<pad>", "<bos>", "<eos>", "<unk>"];
+    static readonly string[] Specials = ["<pad>", "<bos>", "<eos>", "<unk>"];
 
-    private readonly Dictionary<string, int> ids = [];
-    private readonly int specials;
+    readonly Dictionary<string, int> ids = [];
+    readonly int specials;
 
     /// <summary>A vocabulary of tokens in the order of their ids, as <see cref="Tokens"/> gave them.</summary>
     /// <exception cref="ArgumentException">A token occurs twice.</exception>
@@ -23,7 +23,9 @@ public sealed class Vocabulary
     {
         Tokens = [.. tokens];
         for (int id = 0; id < Tokens.Count; id++)
-            if (!ids.TryAdd(Tokens[id], id)) throw new ArgumentException($"Vocabulary: token '{Tokens[id]}' has the ids {ids[Tokens[id]]} and {id}; each may occur once");
+            if (!ids.TryAdd(Tokens[id], id))
+                throw new ArgumentException(
+                    $"Vocabulary: token '{Tokens[id]}' has the ids {ids[Tokens[id]]} and {id}; each may occur once");
         specials = Tokens.Zip(Specials).TakeWhile(pair => pair.First == pair.Second).Count();
     }
 
@@ -38,7 +40,10 @@ public sealed class Vocabulary
     /// <summary>The distinct characters of one text by code point, and nothing else (nanoGPT's shakespeare_char).</summary>
     public static Vocabulary OfText(string text) => new(Sorted([text]));
 
-    /// <summary>Padding, begin, end, unknown, then the words seen at least <paramref name="minimumCount"/> times, the most frequent first, equals in ordinal order.</summary>
+    /// <summary>
+    /// Padding, begin, end, unknown, then the words seen at least <paramref name="minimumCount"/> times, the most frequent first, equals in
+    /// ordinal order.
+    /// </summary>
     public static Vocabulary OfWords(IEnumerable<IReadOnlyList<string>> sentences, int minimumCount = 1) =>
         new([.. Specials, .. sentences.SelectMany(s => s).CountBy(w => w).Where(c => c.Value >= minimumCount)
             .OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal).Select(c => c.Key)]);
@@ -48,7 +53,8 @@ public sealed class Vocabulary
     public int this[string token] =>
         ids.TryGetValue(token, out int id) ? id
         : specials > Unknown ? Unknown
-        : throw new KeyNotFoundException($"Vocabulary: {Describe(token)} is not among the {Count} tokens {string.Join(' ', Tokens.Skip(specials).Take(40).Select(Visible))}{(Count - specials > 40 ? " …" : "")}");
+        : throw new KeyNotFoundException($"Vocabulary: {Describe(token)} is not among the {Count} tokens "
+            + $"{string.Join(' ', Tokens.Skip(specials).Take(40).Select(Visible))}{(Count - specials > 40 ? " …" : "")}");
 
     /// <summary>The ids of tokens.</summary>
     public int[] Encode(IEnumerable<string> tokens) => [.. tokens.Select(t => this[t])];
@@ -63,7 +69,8 @@ public sealed class Vocabulary
         List<string> tokens = [];
         foreach (int id in sequence)
         {
-            if ((uint)id >= (uint)Count) throw new ArgumentOutOfRangeException(nameof(sequence), $"Vocabulary: id {id} is not in 0 … {Count - 1}");
+            if ((uint)id >= (uint)Count)
+                throw new ArgumentOutOfRangeException(nameof(sequence), $"Vocabulary: id {id} is not in 0 … {Count - 1}");
             if (id == Translator.End && specials > Translator.End) break;
             if (id >= Translator.End || specials <= Translator.End) tokens.Add(Tokens[id]);
         }
@@ -74,12 +81,12 @@ public sealed class Vocabulary
     /// <summary>The characters of a text, each as a string: a surrogate pair is one.</summary>
     public static IEnumerable<string> Characters(string text) => text.EnumerateRunes().Select(rune => rune.ToString());
 
-    private static IEnumerable<string> Sorted(IEnumerable<string> texts) =>
+    static IEnumerable<string> Sorted(IEnumerable<string> texts) =>
         texts.SelectMany(t => t.EnumerateRunes()).Distinct().Order().Select(rune => rune.ToString());
 
-    private static string Describe(string token) =>
+    static string Describe(string token) =>
         token.Length > 0 && Rune.GetRuneAt(token, 0) is { } rune && rune.Utf16SequenceLength == token.Length
             ? $"the character '{Visible(token)}' (U+{rune.Value:X4})" : $"the token '{token}'";
 
-    private static string Visible(string token) => token switch { " " => "␣", "\n" => "⏎", "\t" => "⇥", _ => token };
+    static string Visible(string token) => token switch { " " => "␣", "\n" => "⏎", "\t" => "⇥", _ => token };
 }

@@ -9,11 +9,11 @@ namespace NanoAttention.Tutorials;
 /// </summary>
 public static class Words
 {
-    private static readonly HashSet<string> Elisions =
+    static readonly HashSet<string> Elisions =
         ["c'", "d'", "j'", "l'", "m'", "n'", "s'", "t'", "qu'", "jusqu'", "lorsqu'", "puisqu'", "quoiqu'"];
 
     /// <summary>Combining marks, each with small letters and their composed forms in turn (Unicode canonical composition).</summary>
-    private static readonly Dictionary<char, string> Compositions = new()
+    static readonly Dictionary<char, string> Compositions = new()
     {
         ['\u0300'] = "aàeèiìoòuù",
         ['\u0301'] = "aáeéiíoóuúyýcćnńsśzź",
@@ -32,7 +32,8 @@ public static class Words
         var word = new StringBuilder();
         foreach (Rune rune in Normalise(sentence).EnumerateRunes())
         {
-            bool inside = Rune.IsLetterOrDigit(rune) || rune.Value == '\'' || Rune.GetUnicodeCategory(rune) == System.Globalization.UnicodeCategory.NonSpacingMark;
+            bool inside = Rune.IsLetterOrDigit(rune) || rune.Value == '\''
+                || Rune.GetUnicodeCategory(rune) == System.Globalization.UnicodeCategory.NonSpacingMark;
             if (inside) word.Append(rune);
             if (!inside || Elisions.Contains(word.ToString())) Finish();
             if (!inside && !Rune.IsWhiteSpace(rune)) words.Add(rune.ToString());
@@ -64,7 +65,7 @@ public static class Words
         return result.ToString();
     }
 
-    private static char? Compose(char letter, char mark)
+    static char? Compose(char letter, char mark)
     {
         if (!Compositions.TryGetValue(mark, out string? pairs)) return null;
         for (int i = 0; i < pairs.Length; i += 2)

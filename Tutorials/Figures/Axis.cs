@@ -8,10 +8,10 @@ public readonly record struct Tick(double Value, string Label);
 /// <summary>Maps values to places on a line, linearly or by logarithm, with ticks at round values.</summary>
 public sealed class Axis
 {
-    private readonly double min, max;
-    private readonly bool log;
+    readonly double min, max;
+    readonly bool log;
 
-    private Axis(double min, double max, bool log, IEnumerable<Tick> ticks)
+    Axis(double min, double max, bool log, IEnumerable<Tick> ticks)
     {
         (this.min, this.max, this.log) = (min, max, log);
         double tolerance = 1e-9 * (max - min);
@@ -35,11 +35,15 @@ public sealed class Axis
         double step = NiceStep((most - least) / Math.Max(1, count - 1));
         long first = (long)Math.Floor(least / step + 1e-9), last = (long)Math.Ceiling(most / step - 1e-9);
         int places = Math.Clamp(-(int)Math.Floor(Math.Log10(step) + 1e-9), 0, 12);
-        IEnumerable<Tick> ticks = Enumerable.Range(0, (int)(last - first) + 1).Select(i => (first + i) * step).Select(v => new Tick(v, Label(v, places)));
+        IEnumerable<Tick> ticks = Enumerable.Range(0, (int)(last - first) + 1).Select(i => (first + i) * step)
+            .Select(v => new Tick(v, Label(v, places)));
         return toTicks ? new(first * step, last * step, false, ticks) : new(least, most, false, ticks);
     }
 
-    /// <summary>Ticks at powers of ten, with 2 and 5 between them where fewer than three decades are shown; values that are not positive have no place.</summary>
+    /// <summary>
+    /// Ticks at powers of ten, with 2 and 5 between them where fewer than three decades are shown; values that are not positive have no
+    /// place.
+    /// </summary>
     public static Axis Logarithmic(double least, double most)
     {
         if (!(least > 0 && double.IsFinite(most))) (least, most) = (1, 10);
@@ -67,9 +71,9 @@ public sealed class Axis
         return (text == "-0" ? "0" : text).Replace('-', '−') + letter;
     }
 
-    private double Scale(double value) => log ? Math.Log10(value) : value;
+    double Scale(double value) => log ? Math.Log10(value) : value;
 
-    private static double NiceStep(double step)
+    static double NiceStep(double step)
     {
         double power = Math.Pow(10, Math.Floor(Math.Log10(step))), digit = step / power;
         return power * (digit < 1.5 ? 1 : digit < 3 ? 2 : digit < 7 ? 5 : 10);

@@ -3,10 +3,10 @@ namespace NanoAttention.Tutorials;
 /// <summary>Horizontal bars, one for each category and series, with their values at the end.</summary>
 public sealed class BarChart : Figure
 {
-    private const double Width = 720, Bar = 18, Gap = 12;
+    const double Width = 720, Bar = 18, Gap = 12;
 
-    private readonly IReadOnlyList<string> categories, series;
-    private readonly IReadOnlyList<IReadOnlyList<double>> values;
+    readonly IReadOnlyList<string> categories, series;
+    readonly IReadOnlyList<IReadOnlyList<double>> values;
 
     /// <summary>One bar for each category.</summary>
     public BarChart(string title, IReadOnlyList<string> categories, IReadOnlyList<double> values)
@@ -17,13 +17,18 @@ public sealed class BarChart : Figure
     /// <summary>Groups of bars, one for each series.</summary>
     /// <param name="values">For each series the values of the categories; NaN leaves a bar out.</param>
     /// <exception cref="ArgumentException">A series has not one value for each category, or one is negative or infinite.</exception>
-    public BarChart(string title, IReadOnlyList<string> categories, IReadOnlyList<string> series, IReadOnlyList<IReadOnlyList<double>> values)
+    public BarChart(
+        string title, IReadOnlyList<string> categories, IReadOnlyList<string> series, IReadOnlyList<IReadOnlyList<double>> values)
     {
-        if (series.Count != values.Count) throw new ArgumentException($"BarChart: {values.Count} rows of values for {series.Count} series; should be as many");
+        if (series.Count != values.Count)
+            throw new ArgumentException($"BarChart: {values.Count} rows of values for {series.Count} series; should be as many");
         for (int s = 0; s < values.Count; s++)
         {
-            if (values[s].Count != categories.Count) throw new ArgumentException($"BarChart: series '{series[s]}' has {values[s].Count} values for {categories.Count} categories; should be as many");
-            if (values[s].Any(v => v < 0 || double.IsInfinity(v))) throw new ArgumentException($"BarChart: a value of series '{series[s]}' is negative or infinite; a bar begins at 0");
+            if (values[s].Count != categories.Count)
+                throw new ArgumentException(
+                    $"BarChart: series '{series[s]}' has {values[s].Count} values for {categories.Count} categories; should be as many");
+            if (values[s].Any(v => v < 0 || double.IsInfinity(v)))
+                throw new ArgumentException($"BarChart: a value of series '{series[s]}' is negative or infinite; a bar begins at 0");
         }
 
         (Title, this.categories, this.series, this.values) = (title, categories, series, values);
@@ -59,7 +64,7 @@ public sealed class BarChart : Figure
         return svg.ToString();
     }
 
-    private void DrawLegend(Svg svg)
+    void DrawLegend(Svg svg)
     {
         double x = 16;
         for (int s = 0; s < series.Count; s++)
@@ -69,5 +74,7 @@ public sealed class BarChart : Figure
         }
     }
 
-    private string Text(double value) => double.IsNaN(value) ? "–" : $"{Axis.Label(value, value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 4)}{(Unit.Length > 0 ? " " + Unit : "")}";
+    string Text(double value) =>
+        double.IsNaN(value) ? "–"
+            : $"{Axis.Label(value, value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 4)}{(Unit.Length > 0 ? " " + Unit : "")}";
 }

@@ -2,20 +2,24 @@ using System.Globalization;
 
 namespace NanoAttention.Tutorials;
 
-/// <summary>How often each true class (row) was taken for each class (column), coloured by the share of its row, with each class's recall at the right.</summary>
+/// <summary>
+/// How often each true class (row) was taken for each class (column), coloured by the share of its row, with each class's recall at the
+/// right.
+/// </summary>
 public sealed class ConfusionMatrix : Figure
 {
-    private const double Cell = 46, CellHeight = 30, Top = 84;
+    const double Cell = 46, CellHeight = 30, Top = 84;
 
-    private readonly IReadOnlyList<string> classes;
-    private readonly int[,] counts;
+    readonly IReadOnlyList<string> classes;
+    readonly int[,] counts;
 
     /// <param name="counts">(classes, classes): true class, predicted class.</param>
     /// <exception cref="ArgumentException">The counts are not classes × classes, or one is negative.</exception>
     public ConfusionMatrix(string title, IReadOnlyList<string> classes, int[,] counts)
     {
         if (counts.GetLength(0) != classes.Count || counts.GetLength(1) != classes.Count)
-            throw new ArgumentException($"ConfusionMatrix: counts of ({counts.GetLength(0)}, {counts.GetLength(1)}) for {classes.Count} classes; should be ({classes.Count}, {classes.Count})");
+            throw new ArgumentException($"ConfusionMatrix: counts of ({counts.GetLength(0)}, {counts.GetLength(1)}) for {classes.Count} "
+                + $"classes; should be ({classes.Count}, {classes.Count})");
         if (counts.Cast<int>().Any(n => n < 0)) throw new ArgumentException("ConfusionMatrix: a count is negative");
         (Title, this.classes, this.counts) = (title, classes, counts);
     }
@@ -40,7 +44,7 @@ public sealed class ConfusionMatrix : Figure
         return svg.ToString();
     }
 
-    private void DrawRow(Svg svg, int row, double left, double right)
+    void DrawRow(Svg svg, int row, double left, double right)
     {
         double y = Top + CellHeight * row;
         long total = Enumerable.Range(0, classes.Count).Sum(c => (long)counts[row, c]);
@@ -50,10 +54,15 @@ public sealed class ConfusionMatrix : Figure
             int count = counts[row, c];
             double share = total == 0 ? 0 : (double)count / total;
             double shade = Math.Sqrt(share); // a few mistakes in a thousand should be seen
-            svg.Rect(left + Cell * c, y, Cell, CellHeight, Palette.Sequential(shade), Palette.Grid, tip: $"{classes[row]} taken for {classes[c]}: {count} of {total}");
-            if (count > 0) svg.Text(left + Cell * (c + 0.5), y + 19, count.ToString(CultureInfo.InvariantCulture), 11, Anchor.Middle, Palette.TextOn(shade), bold: c == row);
+            svg.Rect(left + Cell * c, y, Cell, CellHeight, Palette.Sequential(shade), Palette.Grid,
+                tip: $"{classes[row]} taken for {classes[c]}: {count} of {total}");
+            if (count > 0)
+                svg.Text(left + Cell * (c + 0.5), y + 19, count.ToString(CultureInfo.InvariantCulture), 11, Anchor.Middle,
+                    Palette.TextOn(shade), bold: c == row);
         }
 
-        if (total > 0) svg.Text(right + 60, y + 19, (100.0 * counts[row, row] / total).ToString("0.0", CultureInfo.InvariantCulture) + " %", 12, Anchor.End);
+        if (total > 0)
+            svg.Text(right + 60, y + 19, (100.0 * counts[row, row] / total).ToString("0.0", CultureInfo.InvariantCulture) + " %", 12,
+                Anchor.End);
     }
 }

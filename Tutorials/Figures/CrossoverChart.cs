@@ -32,13 +32,15 @@ public sealed class CrossoverChart(string title, IReadOnlyList<Series> series, s
     public static double? Crossover(Series slow, Series fast)
     {
         (double LogX, double Lead)[] lead = [.. slow.X.Zip(slow.Y)
-            .Join(fast.X.Zip(fast.Y), s => s.First, f => f.First, (s, f) => (Math.Log(s.First), Math.Log(f.Second / s.Second))).OrderBy(p => p.Item1)];
+            .Join(fast.X.Zip(fast.Y), s => s.First, f => f.First, (s, f) => (Math.Log(s.First), Math.Log(f.Second / s.Second)))
+                .OrderBy(p => p.Item1)];
         int last = Array.FindLastIndex(lead, p => p.Lead <= 0);
         if (last < 0 || last == lead.Length - 1) return null;
         ((double x0, double y0), (double x1, double y1)) = (lead[last], lead[last + 1]);
         return Math.Exp(x0 + (x1 - x0) * -y0 / (y1 - y0));
     }
 
-    private Series Find(string name) => series.FirstOrDefault(s => s.Name == name)
-        ?? throw new ArgumentException($"CrossoverChart: no series is named '{name}'; there are {string.Join(", ", series.Select(s => s.Name))}");
+    Series Find(string name) => series.FirstOrDefault(s => s.Name == name)
+        ?? throw new ArgumentException(
+            $"CrossoverChart: no series is named '{name}'; there are {string.Join(", ", series.Select(s => s.Name))}");
 }

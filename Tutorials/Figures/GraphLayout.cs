@@ -5,13 +5,13 @@ namespace NanoAttention.Tutorials;
 /// (Sugiyama, Tagawa, Toda: Methods for visual understanding of hierarchical system structures, 1981):
 /// layers by longest path, places for edges that cross layers, order within a layer by the neighbours' mean.
 /// </summary>
-internal sealed class GraphLayout
+sealed class GraphLayout
 {
-    private const int Sweeps = 8;
+    const int Sweeps = 8;
 
-    private readonly List<(int From, int To)> links = [];
-    private readonly List<int> layer = [];
-    private readonly List<double> place = [];
+    readonly List<(int From, int To)> links = [];
+    readonly List<int> layer = [];
+    readonly List<double> place = [];
 
     /// <param name="edges">Pairs of node numbers, from an input to what is computed of it.</param>
     /// <exception cref="ArgumentException">The edges form a cycle.</exception>
@@ -38,7 +38,7 @@ internal sealed class GraphLayout
     /// <summary>The height of a node in units of one node's room, 0 in the middle.</summary>
     public double Place(int node) => place[node];
 
-    private static int[] LongestPaths(int nodes, IReadOnlyList<(int From, int To)> edges)
+    static int[] LongestPaths(int nodes, IReadOnlyList<(int From, int To)> edges)
     {
         int[] depth = new int[nodes], waiting = new int[nodes];
         ILookup<int, int> after = edges.ToLookup(e => e.From, e => e.To);
@@ -59,7 +59,7 @@ internal sealed class GraphLayout
         return depth;
     }
 
-    private int[] Route(int from, int to)
+    int[] Route(int from, int to)
     {
         List<int> route = [from];
         for (int between = layer[from] + 1; between < layer[to]; between++)
@@ -73,15 +73,18 @@ internal sealed class GraphLayout
         return [.. route];
     }
 
-    private void Spread(int[] column)
+    void Spread(int[] column)
     {
         for (int i = 0; i < column.Length; i++) place[column[i]] = i - (column.Length - 1) / 2.0;
     }
 
-    /// <summary>Sorts a layer by the mean place of the neighbours on one side, and moves it towards them as far as the nodes have room.</summary>
-    private void Reorder(int[] column, bool forward)
+    /// <summary>
+    /// Sorts a layer by the mean place of the neighbours on one side, and moves it towards them as far as the nodes have room.
+    /// </summary>
+    void Reorder(int[] column, bool forward)
     {
-        Dictionary<int, double> wish = column.ToDictionary(n => n, n => Neighbours(n, forward).Select(m => place[m]).DefaultIfEmpty(place[n]).Average());
+        Dictionary<int, double> wish =
+            column.ToDictionary(n => n, n => Neighbours(n, forward).Select(m => place[m]).DefaultIfEmpty(place[n]).Average());
         int[] sorted = [.. column.OrderBy(n => wish[n])];
         sorted.CopyTo(column, 0);
         double low = double.NegativeInfinity, drift = 0;
@@ -94,6 +97,6 @@ internal sealed class GraphLayout
         foreach (int node in column) place[node] -= drift;
     }
 
-    private IEnumerable<int> Neighbours(int node, bool before) =>
+    IEnumerable<int> Neighbours(int node, bool before) =>
         before ? links.Where(l => l.To == node).Select(l => l.From) : links.Where(l => l.From == node).Select(l => l.To);
 }

@@ -8,17 +8,18 @@ namespace NanoAttention.Tutorials;
 /// </summary>
 public sealed class HeatMap : Figure
 {
-    private const double Width = 720, LeastCell = 13, GreatestCell = 46, CellHeight = 22, TitleHeight = 44, LegendWidth = 62;
+    const double Width = 720, LeastCell = 13, GreatestCell = 46, CellHeight = 22, TitleHeight = 44, LegendWidth = 62;
 
-    private readonly string[] rows, columns;
-    private readonly float[] values;
+    readonly string[] rows, columns;
+    readonly float[] values;
 
     /// <param name="values">(rows, columns), row by row.</param>
     /// <exception cref="ArgumentException">There are not rows × columns values, or one is not finite.</exception>
     public HeatMap(string title, IReadOnlyList<string> rows, IReadOnlyList<string> columns, ReadOnlySpan<float> values)
     {
         if (values.Length != rows.Count * columns.Count)
-            throw new ArgumentException($"HeatMap: {values.Length} values for {rows.Count} rows and {columns.Count} columns; should be {rows.Count * columns.Count}");
+            throw new ArgumentException($"HeatMap: {values.Length} values for {rows.Count} rows and {columns.Count} columns; should be "
+                + $"{rows.Count * columns.Count}");
         foreach (float value in values)
             if (!float.IsFinite(value)) throw new ArgumentException($"HeatMap: the value {value} has no colour; values should be finite");
         (Title, this.values) = (title, values.ToArray());
@@ -29,15 +30,12 @@ public sealed class HeatMap : Figure
 
     public string ColumnLabel { get; init; } = "";
 
-    /// <summary>The value of the darkest colour; by default the largest magnitude there is.</summary>
-    public float? Limit { get; init; }
-
     public override string Title { get; }
 
     public override string ToSvg()
     {
         bool signed = values.Any(v => v < 0);
-        double limit = Limit ?? values.Select(Math.Abs).DefaultIfEmpty().Max();
+        double limit = values.Select(Math.Abs).DefaultIfEmpty().Max();
         if (limit <= 0) limit = 1;
         double left = 16 + rows.Select(r => Svg.TextWidth(r, 12)).DefaultIfEmpty().Max() + 10 + (RowLabel.Length > 0 ? 20 : 0);
         double cell = Math.Clamp((Width - left - LegendWidth - 16) / Math.Max(1, columns.Length), LeastCell, GreatestCell);
@@ -62,7 +60,7 @@ public sealed class HeatMap : Figure
         return svg.ToString();
     }
 
-    private void DrawRow(Svg svg, int row, double left, double top, double cell, bool signed, double limit)
+    void DrawRow(Svg svg, int row, double left, double top, double cell, bool signed, double limit)
     {
         double y = top + CellHeight * row;
         svg.OpenRow(row).Text(left - 8, y + 15, rows[row], 12, Anchor.End);
@@ -70,14 +68,14 @@ public sealed class HeatMap : Figure
         {
             double value = values[row * columns.Length + c], t = value / limit;
             svg.Rect(left + cell * c, y, cell, CellHeight, Colour(t, signed), tip: $"{rows[row]} ← {columns[c]}: {Axis.Label(value, 3)}");
-            if (cell >= 34) svg.Text(left + cell * (c + 0.5), y + 15, InCell(value), 10.5, Anchor.Middle, Palette.TextOn(t, signed));
+            if (cell >= 34) svg.Text(left + cell * (c + 0.5), y + 15, InCell(value, limit), 10.5, Anchor.Middle, Palette.TextOn(t, signed));
         }
 
         svg.Close();
     }
 
     /// <summary>A bar of 24 steps from the greatest value down to the least.</summary>
-    private static void DrawLegend(Svg svg, double x, double top, bool signed, double limit)
+    static void DrawLegend(Svg svg, double x, double top, bool signed, double limit)
     {
         const int steps = 24;
         const double height = 3.75;
@@ -90,10 +88,12 @@ public sealed class HeatMap : Figure
             svg.Text(x + 17, top + 4 + at * height * steps, Axis.Label(Rounded(value * limit), 4), 10.5, Anchor.Start, Palette.Muted);
     }
 
-    private static string InCell(double value) => Math.Abs(value) >= 10 ? Axis.Label(value, 0) : value.ToString("0.00", CultureInfo.InvariantCulture).Replace('-', '−');
+    // Two places, or three where all values are small.
+    static string InCell(double value, double limit) => Math.Abs(value) >= 10 ? Axis.Label(value, 0)
+        : value.ToString(limit < 0.1 ? "0.000" : "0.00", CultureInfo.InvariantCulture).Replace('-', '−');
 
     /// <summary>Three significant places.</summary>
-    private static double Rounded(double value) => double.Parse(value.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    static double Rounded(double value) => double.Parse(value.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
-    private static string Colour(double t, bool signed) => signed ? Palette.Diverging(t) : Palette.Sequential(t);
+    static string Colour(double t, bool signed) => signed ? Palette.Diverging(t) : Palette.Sequential(t);
 }

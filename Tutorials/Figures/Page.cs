@@ -4,12 +4,12 @@ using System.Text;
 namespace NanoAttention.Tutorials;
 
 /// <summary>
-/// One self-contained HTML page: sections of text, tables and figures, with its style and script inside and no request
+/// One self-contained HTML page: sections of text and figures, with its style and script inside and no request
 /// to anywhere (its content security policy forbids them).
 /// </summary>
 public sealed class Page(string title)
 {
-    private readonly StringBuilder body = new();
+    readonly StringBuilder body = new();
 
     /// <summary>A heading.</summary>
     public Page Section(string heading) => Add($"<h2>{Svg.Escape(heading)}</h2>");
@@ -20,21 +20,7 @@ public sealed class Page(string title)
     /// <summary>Text in fixed width, its lines kept: a sample of a model.</summary>
     public Page Preformatted(string text) => Add($"<pre>{Svg.Escape(text)}</pre>");
 
-    /// <summary>A figure with words under it.</summary>
-    public Page Figure(Figure figure, string caption = "") =>
-        Add($"<figure>{figure.ToSvg()}{(caption.Length > 0 ? $"<figcaption>{Svg.Escape(caption)}</figcaption>" : "")}</figure>");
-
-    /// <summary>A table; columns whose cells are all numbers stand at the right.</summary>
-    /// <exception cref="ArgumentException">A row has not one cell for each header.</exception>
-    public Page Table(IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
-    {
-        IReadOnlyList<string>[] all = [.. rows];
-        int wrong = Array.FindIndex(all, r => r.Count != headers.Count);
-        if (wrong >= 0) throw new ArgumentException($"Page.Table: row {wrong} has {all[wrong].Count} cells for {headers.Count} headers; should be as many");
-        string[] classes = [.. headers.Select((_, c) => all.Length > 0 && all.All(r => IsNumber(r[c])) ? " class=\"number\"" : "")];
-        string Row(string tag, IReadOnlyList<string> cells) => $"<tr>{string.Concat(cells.Select((cell, c) => $"<{tag}{classes[c]}>{Svg.Escape(cell)}</{tag}>"))}</tr>";
-        return Add($"<div class=\"wide\"><table><thead>{Row("th", headers)}</thead><tbody>{string.Concat(all.Select(r => Row("td", r)))}</tbody></table></div>");
-    }
+    public Page Figure(Figure figure) => Add($"<figure>{figure.ToSvg()}</figure>");
 
     /// <summary>
     /// A source, what was made of it, and the attention between them: a heat-map, and both texts as tokens; pointing at
@@ -45,7 +31,8 @@ public sealed class Page(string title)
     {
         var map = new HeatMap(heading, output, source, weights) { RowLabel = "output", ColumnLabel = "source" };
         float[] all = weights.ToArray();
-        string rows = string.Join(";", all.Chunk(Math.Max(1, source.Count)).Select(row => string.Join(",", row.Select(w => w.ToString("0.###", CultureInfo.InvariantCulture)))));
+        string rows = string.Join(";", all.Chunk(Math.Max(1, source.Count))
+            .Select(row => string.Join(",", row.Select(w => w.ToString("0.###", CultureInfo.InvariantCulture)))));
         return Add($"""
             <figure class="attention" data-weights="{rows}">
             <div class="line source"><b>source</b>{string.Concat(source.Select(t => $"<span>{Svg.Escape(Svg.Visible(t))}</span>"))}</div>
@@ -77,9 +64,7 @@ public sealed class Page(string title)
         File.Move(written, path, overwrite: true);
     }
 
-    private static bool IsNumber(string cell) => char.IsAsciiDigit(cell.TrimStart('-', '−', '+').FirstOrDefault());
-
-    private Page Add(string html)
+    Page Add(string html)
     {
         body.Append(html).Append('\n');
         return this;

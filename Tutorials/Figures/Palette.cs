@@ -5,9 +5,12 @@ public static class Palette
 {
     public const string Ink = "#1f2933", Muted = "#616e7c", Grid = "#e4e7eb", Card = "#ffffff", Border = "#d9dee3";
 
-    private static readonly string[] Categories = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
+    static readonly string[] Categories = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
 
-    /// <summary>The colour of series <paramref name="index"/>: the set of Okabe and Ito (Color Universal Design, 2008), which colour-blind readers can tell apart.</summary>
+    /// <summary>
+    /// The colour of series <paramref name="index"/>: the set of Okabe and Ito (Color Universal Design, 2008), which colour-blind readers
+    /// can tell apart.
+    /// </summary>
     public static string Category(int index) => Categories[index % Categories.Length];
 
     /// <summary>From near white (0) to dark blue (1), perceptually uniform: the lightness of OKLab falls linearly.</summary>
@@ -29,7 +32,7 @@ public static class Palette
     public static string TextOn(double t, bool diverging = false) => Math.Abs(t) > (diverging ? 0.72 : 0.53) ? "#ffffff" : Ink;
 
     /// <summary>OKLCH to sRGB, cut to the gamut (Ottosson: A perceptual color space for image processing, 2020). Hue in degrees.</summary>
-    private static string OkLch(double lightness, double chroma, double hue)
+    static string OkLch(double lightness, double chroma, double hue)
     {
         double a = chroma * Math.Cos(hue * Math.PI / 180), b = chroma * Math.Sin(hue * Math.PI / 180);
         double l = Math.Pow(lightness + 0.3963377774 * a + 0.2158037573 * b, 3);
@@ -41,7 +44,7 @@ public static class Palette
         return $"#{red:x2}{green:x2}{blue:x2}";
     }
 
-    private static int Channel(double linear)
+    static int Channel(double linear)
     {
         double x = Math.Clamp(linear, 0, 1);
         return (int)Math.Round(255 * (x <= 0.0031308 ? 12.92 * x : 1.055 * Math.Pow(x, 1 / 2.4) - 0.055));

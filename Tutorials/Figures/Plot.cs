@@ -1,11 +1,12 @@
 namespace NanoAttention.Tutorials;
 
 /// <summary>The frame that charts with two axes share: card, title, legend, grid, ticks and axis labels.</summary>
-internal sealed class Plot
+sealed class Plot
 {
-    private const double Top = 44, Bottom = 52, LegendHeight = 22, RightMargin = 24;
+    const double Top = 44, Bottom = 52, LegendHeight = 22, RightMargin = 24;
 
-    public Plot(string title, string xLabel, string yLabel, Axis x, Axis y, IReadOnlyList<string> legend, double width = 720, double plotHeight = 280, bool lines = true)
+    public Plot(string title, string xLabel, string yLabel, Axis x, Axis y, IReadOnlyList<string> legend, double width = 720,
+        double plotHeight = 280, bool lines = true)
     {
         (X, Y) = (x, y);
         double widest = y.Ticks.Select(t => Svg.TextWidth(t.Label, 11)).DefaultIfEmpty().Max();
@@ -44,12 +45,15 @@ internal sealed class Plot
         2 => $"M{N(x)} {N(y - 1.2 * r)}L{N(x + 1.2 * r)} {N(y + r)}L{N(x - 1.2 * r)} {N(y + r)}z",
         3 => $"M{N(x)} {N(y - 1.35 * r)}L{N(x + 1.35 * r)} {N(y)}L{N(x)} {N(y + 1.35 * r)}L{N(x - 1.35 * r)} {N(y)}z",
         4 => $"M{N(x)} {N(y + 1.2 * r)}L{N(x + 1.2 * r)} {N(y - r)}L{N(x - 1.2 * r)} {N(y - r)}z",
-        _ => $"M{N(x - r)} {N(y - r / 3)}h{N(2 * r / 3)}v{N(-2 * r / 3)}h{N(2 * r / 3)}v{N(2 * r / 3)}h{N(2 * r / 3)}v{N(2 * r / 3)}h{N(-2 * r / 3)}v{N(2 * r / 3)}h{N(-2 * r / 3)}v{N(-2 * r / 3)}h{N(-2 * r / 3)}z",
+        _ => Plus(x, y, r, N(2 * r / 3), N(-2 * r / 3)),
     };
 
-    private static string N(double value) => Svg.N(value);
+    static string Plus(double x, double y, double r, string forth, string back) =>
+        $"M{N(x - r)} {N(y - r / 3)}h{forth}v{back}h{forth}v{forth}h{forth}v{forth}h{back}v{forth}h{back}v{back}h{back}z";
 
-    private IEnumerable<(double X, int Row)> LegendPlaces(IReadOnlyList<string> legend)
+    static string N(double value) => Svg.N(value);
+
+    IEnumerable<(double X, int Row)> LegendPlaces(IReadOnlyList<string> legend)
     {
         double x = 16;
         int row = 0;
@@ -62,9 +66,9 @@ internal sealed class Plot
         }
     }
 
-    private int Rows(IReadOnlyList<string> legend) => legend.Count == 0 ? 0 : 1 + LegendPlaces(legend).Last().Row;
+    int Rows(IReadOnlyList<string> legend) => legend.Count == 0 ? 0 : 1 + LegendPlaces(legend).Last().Row;
 
-    private void DrawLegend(IReadOnlyList<string> legend, bool lines)
+    void DrawLegend(IReadOnlyList<string> legend, bool lines)
     {
         int series = 0;
         foreach ((double x, int row) in LegendPlaces(legend))
@@ -76,7 +80,7 @@ internal sealed class Plot
         }
     }
 
-    private void DrawAxes(string xLabel, string yLabel)
+    void DrawAxes(string xLabel, string yLabel)
     {
         foreach (Tick tick in Y.Ticks)
         {

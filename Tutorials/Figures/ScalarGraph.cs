@@ -19,11 +19,13 @@ public static class ScalarGraph
             for (int k = 0; k < values[i].Source!.InputCount; k++)
                 if (values[i].Source!.Input(k) is { Source: not null } input) edges.Add((Place(input), i));
         Scalar?[] slopes = gradients ? Reverse.Gradients(root, [.. values], retainGraph: true) : new Scalar?[values.Count];
-        return new GraphDrawing(title, [.. values.Select((value, i) => new GraphNode(Label(value), Text(value.Value), slopes[i] is { } slope ? Text(slope.Value) : ""))], edges);
+        return new GraphDrawing(title, [.. values
+            .Select((value, i) => new GraphNode(Label(value), Text(value.Value), slopes[i] is { } slope ? Text(slope.Value) : ""))], edges);
 
         int Place(Scalar value)
         {
-            if (value.Source is null) throw new ArgumentException("ScalarGraph: the value depends on nothing that requires a gradient, so it has no graph");
+            if (value.Source is null)
+                throw new ArgumentException("ScalarGraph: the value depends on nothing that requires a gradient, so it has no graph");
             if (places.TryGetValue(value, out int place)) return place;
             values.Add(value);
             return places[value] = values.Count - 1;

@@ -9,35 +9,43 @@ public enum Anchor { Start, Middle, End }
 /// <summary>Writes an SVG element by element. Lengths are in pixels, y points down, numbers are written with a point.</summary>
 public sealed class Svg
 {
-    private const string Fonts = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC','Noto Sans SC',sans-serif";
+    const string Fonts = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'PingFang SC','Microsoft YaHei',"
+        + "'Noto Sans CJK SC','Noto Sans SC',sans-serif";
 
-    private readonly StringBuilder body = new();
+    readonly StringBuilder body = new();
 
     /// <summary>A white card of a size, with the title at the top left.</summary>
     public Svg(double width, double height, string title)
     {
-        body.Append(CultureInfo.InvariantCulture, $"""<svg xmlns="http://www.w3.org/2000/svg" width="{N(width)}" height="{N(height)}" viewBox="0 0 {N(width)} {N(height)}" role="img" aria-label="{Escape(title)}" style="max-width:100%;height:auto" font-family="{Fonts}">""");
+        string size = $"""width="{N(width)}" height="{N(height)}" viewBox="0 0 {N(width)} {N(height)}" """;
+        string manner = $"""role="img" aria-label="{Escape(title)}" style="max-width:100%;height:auto" font-family="{Fonts}" """;
+        body.Append($"""<svg xmlns="http://www.w3.org/2000/svg" {size}{manner.TrimEnd()}>""");
         Rect(0.5, 0.5, width - 1, height - 1, Palette.Card, Palette.Border, radius: 8);
         Text(16, 26, title, size: 15, bold: true);
     }
 
-    public Svg Rect(double x, double y, double width, double height, string fill, string? stroke = null, double radius = 0, string? tip = null)
+    public Svg Rect(
+        double x, double y, double width, double height, string fill, string? stroke = null, double radius = 0, string? tip = null)
     {
         string rounded = radius > 0 ? $" rx=\"{N(radius)}\"" : "", outline = stroke is null ? "" : $" stroke=\"{stroke}\"";
-        return Element($"""<rect x="{N(x)}" y="{N(y)}" width="{N(width)}" height="{N(height)}" fill="{fill}"{outline}{rounded}""", "rect", tip);
+        string place = $"""x="{N(x)}" y="{N(y)}" width="{N(width)}" height="{N(height)}" """;
+        return Element($"""<rect {place}fill="{fill}"{outline}{rounded}""", "rect", tip);
     }
 
     public Svg Line(double x1, double y1, double x2, double y2, string stroke, double width = 1, string? dash = null) =>
         Path($"M{N(x1)} {N(y1)}L{N(x2)} {N(y2)}", stroke, width, dash: dash);
 
     /// <param name="path">Path data, its numbers written by <see cref="N"/>.</param>
-    public Svg Path(string path, string stroke, double width = 1, string fill = "none", string? dash = null, double opacity = 1, string? tip = null)
+    public Svg Path(
+        string path, string stroke, double width = 1, string fill = "none", string? dash = null, double opacity = 1, string? tip = null)
     {
         string dashes = dash is null ? "" : $" stroke-dasharray=\"{dash}\"", faint = opacity < 1 ? $" opacity=\"{N(opacity)}\"" : "";
-        return Element($"""<path d="{path}" fill="{fill}" stroke="{stroke}" stroke-width="{N(width)}" stroke-linejoin="round"{dashes}{faint}""", "path", tip);
+        string pen = $"""stroke="{stroke}" stroke-width="{N(width)}" stroke-linejoin="round"{dashes}""";
+        return Element($"""<path d="{path}" fill="{fill}" {pen}{faint}""", "path", tip);
     }
 
-    public Svg Text(double x, double y, string text, double size = 12, Anchor anchor = Anchor.Start, string fill = Palette.Ink, bool bold = false, double rotate = 0)
+    public Svg Text(double x, double y, string text, double size = 12, Anchor anchor = Anchor.Start, string fill = Palette.Ink,
+        bool bold = false, double rotate = 0)
     {
         string place = anchor switch { Anchor.Middle => " text-anchor=\"middle\"", Anchor.End => " text-anchor=\"end\"", _ => "" };
         string weight = bold ? " font-weight=\"600\"" : "", turn = rotate == 0 ? "" : $" transform=\"rotate({N(rotate)} {N(x)} {N(y)})\"";
@@ -81,7 +89,9 @@ public sealed class Svg
         return result.ToString();
     }
 
-    /// <summary>About how wide a text is drawn: Chinese, Japanese and Korean characters and pictographs are one em wide, others about half.</summary>
+    /// <summary>
+    /// About how wide a text is drawn: Chinese, Japanese and Korean characters and pictographs are one em wide, others about half.
+    /// </summary>
     public static double TextWidth(string text, double size) => size * text.EnumerateRunes().Sum(rune => rune.Value switch
     {
         >= 0x2E80 and <= 0xFFDC or >= 0x1F300 => 1.0,
@@ -94,7 +104,7 @@ public sealed class Svg
     /// <summary>A token as a reader can see it: spaces and line ends get a sign.</summary>
     public static string Visible(string token) => token switch { " " => "␣", "\n" => "⏎", "\t" => "⇥", _ => token };
 
-    private Svg Element(string open, string name, string? tip)
+    Svg Element(string open, string name, string? tip)
     {
         body.Append(open).Append(tip is null ? "/>" : $"><title>{Escape(tip)}</title></{name}>");
         return this;

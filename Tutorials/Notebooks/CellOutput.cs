@@ -5,12 +5,12 @@ using System.Text.Json.Nodes;
 namespace NanoAttention.Tutorials;
 
 /// <summary>Collects what one cell shows, in order: console text, displayed values and the result.</summary>
-internal sealed class CellOutput
+sealed class CellOutput
 {
-    private readonly Lock gate = new();
-    private readonly JsonArray outputs = [];
-    private readonly StringBuilder stream = new();
-    private string streamName = "";
+    readonly Lock gate = new();
+    readonly JsonArray outputs = [];
+    readonly StringBuilder stream = new();
+    string streamName = "";
 
     /// <summary>A console writer whose text becomes <c>stream</c> outputs of that name.</summary>
     public TextWriter Writer(string streamName) => new StreamText(this, streamName);
@@ -39,7 +39,7 @@ internal sealed class CellOutput
         }
     }
 
-    private void Append(string name, ReadOnlySpan<char> text)
+    void Append(string name, ReadOnlySpan<char> text)
     {
         lock (gate)
         {
@@ -49,7 +49,7 @@ internal sealed class CellOutput
         }
     }
 
-    private void EndStream()
+    void EndStream()
     {
         var text = WithoutOverwritten(stream.ToString());
         stream.Clear();
@@ -68,7 +68,7 @@ internal sealed class CellOutput
     internal static string WithoutOverwritten(string text) =>
         string.Join('\n', text.Split('\n').Select(line => line.TrimEnd('\r').Split('\r')[^1]));
 
-    private static JsonObject Bundle(object? value)
+    static JsonObject Bundle(object? value)
     {
         var bundle = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (mime, content) in (value as IDisplay)?.MimeBundle ?? new Dictionary<string, string>())
@@ -86,11 +86,11 @@ internal sealed class CellOutput
     /// The SVG once more, as an image that every viewer shows: JupyterLab shows no <c>image/svg+xml</c> of a notebook
     /// that came from elsewhere (jupyterlab issue 9650), and nbconvert 6.5 to 7.6 strips it (nbconvert issue 1849).
     /// </summary>
-    private static string Image(string svg, string alternative) =>
+    static string Image(string svg, string alternative) =>
         $"<img alt=\"{WebUtility.HtmlEncode(alternative)}\" " +
         $"src=\"data:image/svg+xml;base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(svg))}\">";
 
-    private sealed class StreamText(CellOutput output, string name) : TextWriter
+    sealed class StreamText(CellOutput output, string name) : TextWriter
     {
         public override Encoding Encoding => Encoding.UTF8;
 

@@ -13,22 +13,22 @@ namespace NanoAttention.Tutorials;
 /// Runs cells one after another as C# script submissions: each sees the variables, methods and types of those before.
 /// References and imports are given here, so that a cell holds no path and no <c>#r</c>.
 /// </summary>
-internal sealed class CellSession
+sealed class CellSession
 {
-    private static readonly string[] Imports =
+    static readonly string[] Imports =
     [
         "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Threading.Tasks",
         "NanoAttention", "NanoAttention.Tutorials",
     ];
 
     /// <summary>All that this program itself was started with: the framework, NanoAttention and its packages.</summary>
-    private static readonly Lazy<MetadataReference[]> References = new(() =>
+    static readonly Lazy<MetadataReference[]> References = new(() =>
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
             .Split(Path.PathSeparator)
             .Select(path => MetadataReference.CreateFromFile(path))]);
 
-    private readonly NotebookGlobals globals = new();
-    private ScriptState? state;
+    readonly NotebookGlobals globals = new();
+    ScriptState? state;
 
     /// <summary>Runs one cell on the calling thread and returns what it shows.</summary>
     /// <exception cref="NotebookException">The cell does not compile or throws; the message says where and why.</exception>
@@ -64,11 +64,11 @@ internal sealed class CellSession
         }
     }
 
-    private Task<ScriptState<object>> Submit(string source, ScriptOptions options) => state is null
+    Task<ScriptState<object>> Submit(string source, ScriptOptions options) => state is null
         ? CSharpScript.RunAsync(source, options, globals)
         : state.ContinueWithAsync(source, options);
 
-    private static ScriptOptions Options(string fileName) => ScriptOptions.Default
+    static ScriptOptions Options(string fileName) => ScriptOptions.Default
         .WithReferences(References.Value)
         .WithImports(Imports)
         .WithLanguageVersion(LanguageVersion.CSharp14)
@@ -77,9 +77,9 @@ internal sealed class CellSession
         .WithFilePath(fileName)
         .WithFileEncoding(Encoding.UTF8);
 
-    private static string FileName(int number) => $"cell [{number}]";
+    static string FileName(int number) => $"cell [{number}]";
 
-    private static NotebookException Failure(NotebookCell cell, int line, string thrownIn, string message)
+    static NotebookException Failure(NotebookCell cell, int line, string thrownIn, string message)
     {
         var lines = cell.Source.Split('\n');
         var text = line >= 1 && line <= lines.Length ? lines[line - 1].Trim() : "";
@@ -87,12 +87,12 @@ internal sealed class CellSession
     }
 
     /// <summary>The exception that a reader knows, out of the wrappers that reflection and tasks put around it.</summary>
-    private static Exception Cause(Exception e) =>
+    static Exception Cause(Exception e) =>
         e is TargetInvocationException or TypeInitializationException or AggregateException { InnerExceptions.Count: 1 }
             && e.InnerException is { } inner ? Cause(inner) : e;
 
     /// <summary>The line of this cell that was running, and the cell where the exception arose if that is another.</summary>
-    private static (int Line, string ThrownIn) Place(Exception e, int number)
+    static (int Line, string ThrownIn) Place(Exception e, int number)
     {
         var frames = new List<StackFrame>();
         for (var cause = e; cause is not null; cause = cause.InnerException)

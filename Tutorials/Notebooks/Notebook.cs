@@ -11,9 +11,9 @@ namespace NanoAttention.Tutorials;
 /// <remarks>Source: https://nbformat.readthedocs.io/en/latest/format_description.html</remarks>
 public sealed class Notebook
 {
-    private readonly JsonObject root;
+    readonly JsonObject root;
 
-    private Notebook(JsonObject root, IReadOnlyList<NotebookCell> cells) => (this.root, Cells) = (root, cells);
+    Notebook(JsonObject root, IReadOnlyList<NotebookCell> cells) => (this.root, Cells) = (root, cells);
 
     /// <summary>All cells in order, text and code.</summary>
     public IReadOnlyList<NotebookCell> Cells { get; }
@@ -90,7 +90,7 @@ public sealed class Notebook
         return lines;
     }
 
-    private static JsonObject ParseJson(ReadOnlySpan<byte> utf8)
+    static JsonObject ParseJson(ReadOnlySpan<byte> utf8)
     {
         try
         {
@@ -105,7 +105,7 @@ public sealed class Notebook
         }
     }
 
-    private static JsonObject Valid(JsonNode? node, string where)
+    static JsonObject Valid(JsonNode? node, string where)
     {
         Require(node is JsonObject, $"{where} is no object");
         var cell = (JsonObject)node!;
@@ -121,7 +121,7 @@ public sealed class Notebook
         return cell;
     }
 
-    private static bool IsOutput(JsonNode? node) => node is JsonObject output && Text(output["output_type"]) switch
+    static bool IsOutput(JsonNode? node) => node is JsonObject output && Text(output["output_type"]) switch
     {
         "stream" => Text(output["name"]) is not null && Text(output["text"]) is not null,
         "execute_result" or "display_data" => output["data"] is JsonObject,
@@ -129,9 +129,9 @@ public sealed class Notebook
         _ => false,
     };
 
-    private static int? Integer(JsonNode? node) => node is JsonValue v && v.TryGetValue(out int number) ? number : null;
+    static int? Integer(JsonNode? node) => node is JsonValue v && v.TryGetValue(out int number) ? number : null;
 
-    private static void Require(bool holds, string otherwise)
+    static void Require(bool holds, string otherwise)
     {
         if (!holds) throw new NotebookException(otherwise);
     }

@@ -5,7 +5,7 @@ namespace NanoAttention.Tutorials;
 /// <summary>One cell of a <see cref="Notebook"/>.</summary>
 public sealed class NotebookCell
 {
-    private readonly JsonObject node;
+    readonly JsonObject node;
 
     internal NotebookCell(JsonObject node, int number) => (this.node, Number) = (node, number);
 

@@ -21,7 +21,7 @@ public static partial class NotebookCheck
     }
 
     /// <summary>One comparable piece of a cell's outputs; the mime type of console text is <c>stream</c>.</summary>
-    private readonly record struct Part(string Name, string Mime, string Text)
+    readonly record struct Part(string Name, string Mime, string Text)
     {
         public bool IsMarkup => Mime is "image/svg+xml" or "text/html";
 
@@ -38,7 +38,7 @@ public static partial class NotebookCheck
         };
     }
 
-    private static void Compare(NotebookCell cell, List<Part> stored, List<Part> now)
+    static void Compare(NotebookCell cell, List<Part> stored, List<Part> now)
     {
         var comparer = new OutputComparer(cell.Tolerance);
         for (var i = 0; i < Math.Max(stored.Count, now.Count); i++)
@@ -56,10 +56,10 @@ public static partial class NotebookCheck
         }
     }
 
-    private static NotebookException Difference(string where, string? expected, string? got) =>
+    static NotebookException Difference(string where, string? expected, string? got) =>
         new($"{where}:\n    expected: {expected ?? "nothing"}\n    got:      {got ?? "nothing"}");
 
-    private static List<Part> Parts(JsonArray outputs)
+    static List<Part> Parts(JsonArray outputs)
     {
         var parts = new List<Part>();
         foreach (var output in outputs.Cast<JsonObject>())
@@ -87,7 +87,7 @@ public static partial class NotebookCheck
     }
 
     /// <summary>SVG with its attributes in alphabetical order, an element a line: only what it draws counts.</summary>
-    private static string Canonical(string svg)
+    static string Canonical(string svg)
     {
         try
         {

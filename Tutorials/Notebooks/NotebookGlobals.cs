@@ -3,7 +3,7 @@ namespace NanoAttention.Tutorials;
 /// <summary>What every cell can call by its bare name.</summary>
 public sealed class NotebookGlobals
 {
-    private Action<object?> show = _ => { };
+    Action<object?> show = _ => { };
 
     /// <summary>Shows a value here, so that one cell can show several.</summary>
     public void Display(object? value) => show(value);

@@ -8,7 +8,7 @@ namespace NanoAttention.Tutorials;
 /// newline. System.Text.Json's own writer escapes more (<c>\u001B</c>, U+00A0, U+2028), which would change lines that
 /// no one edited.
 /// </summary>
-internal static class NotebookJson
+static class NotebookJson
 {
     public static string Write(JsonNode root)
     {
@@ -17,7 +17,7 @@ internal static class NotebookJson
         return text.Append('\n').ToString();
     }
 
-    private static void WriteNode(StringBuilder text, JsonNode? node, int depth)
+    static void WriteNode(StringBuilder text, JsonNode? node, int depth)
     {
         switch (node)
         {
@@ -41,7 +41,7 @@ internal static class NotebookJson
         }
     }
 
-    private static void WriteItems<T>(
+    static void WriteItems<T>(
         StringBuilder text, char open, char close, ICollection<T> items, int depth, Action<T> write)
     {
         text.Append(open);
@@ -56,7 +56,7 @@ internal static class NotebookJson
         text.Append(close);
     }
 
-    private static void WriteString(StringBuilder text, string content)
+    static void WriteString(StringBuilder text, string content)
     {
         text.Append('"');
         foreach (var c in content)

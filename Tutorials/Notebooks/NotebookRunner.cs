@@ -27,7 +27,7 @@ public static class NotebookRunner
             () => ExecuteHere(notebook, log, stop),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).GetAwaiter().GetResult();
 
-    private static List<(NotebookCell Cell, JsonArray Outputs)> ExecuteHere(
+    static List<(NotebookCell Cell, JsonArray Outputs)> ExecuteHere(
         Notebook notebook, TextWriter log, CancellationToken stop)
     {
         var session = new CellSession();

@@ -3,7 +3,7 @@ namespace NanoAttention.Tutorials;
 /// <summary>The verbs <c>notebook run</c> and <c>notebook check</c>.</summary>
 public static class NotebookVerbs
 {
-    private const int Ok = 0, Failed = 1, Stopped = 130;
+    const int Ok = 0, Failed = 1, Stopped = 130;
 
     /// <summary>
     /// Executes each file and writes its outputs back. A file with a failing cell stays as it was, and the others
@@ -26,7 +26,7 @@ public static class NotebookVerbs
     public static int Check(IReadOnlyList<string> files, TextWriter log, TextWriter errors, CancellationToken stop) =>
         Each("check", files, log, errors, stop, (_, notebook) => NotebookCheck.Run(notebook, log, stop));
 
-    private static int Each(
+    static int Each(
         string verb, IReadOnlyList<string> files, TextWriter log, TextWriter errors, CancellationToken stop,
         Action<string, Notebook> work)
     {

@@ -20,9 +20,9 @@ namespace NanoAttention.Tutorials;
 /// </summary>
 public sealed partial class OutputComparer(double? tolerance)
 {
-    private const double DefaultTolerance = 1e-3, Noise = 1e-6, DrawingSize = 500;
+    const double DefaultTolerance = 1e-3, Noise = 1e-6, DrawingSize = 500;
 
-    private readonly double relative = tolerance ?? DefaultTolerance;
+    readonly double relative = tolerance ?? DefaultTolerance;
 
     /// <param name="markup">Whether the lines are SVG or HTML, where a pair of angle brackets is a tag.</param>
     public bool Same(string expected, string got, bool markup)
@@ -32,9 +32,9 @@ public sealed partial class OutputComparer(double? tolerance)
     }
 
     /// <summary>A piece of a line: a word, a number (with the size of one unit in its last printed place), or a time.</summary>
-    private readonly record struct Token(string Text, double? Value = null, double Unit = 0, bool InTag = false);
+    readonly record struct Token(string Text, double? Value = null, double Unit = 0, bool InTag = false);
 
-    private bool Same(Token a, Token b)
+    bool Same(Token a, Token b)
     {
         if (a.Value is not { } x || b.Value is not { } y) return a == b;
         var (difference, size) = (Math.Abs(x - y), Math.Max(Math.Abs(x), Math.Abs(y)));
@@ -44,7 +44,7 @@ public sealed partial class OutputComparer(double? tolerance)
         return unit < 1 ? difference <= (relative * size) + Noise : difference == 0;
     }
 
-    private static List<Token> Tokens(string line, bool markup)
+    static List<Token> Tokens(string line, bool markup)
     {
         var tokens = new List<Token>();
         if (!markup) AddText(tokens, line);
@@ -57,7 +57,7 @@ public sealed partial class OutputComparer(double? tolerance)
         return tokens;
     }
 
-    private static void AddText(List<Token> tokens, string text)
+    static void AddText(List<Token> tokens, string text)
     {
         foreach (Match word in TextToken().Matches(text))
         {
@@ -67,7 +67,7 @@ public sealed partial class OutputComparer(double? tolerance)
         }
     }
 
-    private static void AddTag(List<Token> tokens, string tag)
+    static void AddTag(List<Token> tokens, string tag)
     {
         foreach (Match word in TagToken().Matches(tag))
         {
@@ -79,7 +79,7 @@ public sealed partial class OutputComparer(double? tolerance)
         }
     }
 
-    private static Token Number(string text, bool inTag)
+    static Token Number(string text, bool inTag)
     {
         var digits = text.Replace(",", "").Replace('−', '-');
         var parts = digits.Split('e', 'E');
@@ -92,7 +92,7 @@ public sealed partial class OutputComparer(double? tolerance)
     [GeneratedRegex(@"<[^<>]*>|[^<]+|<")]
     private static partial Regex TagOrText();
 
-    private const string
+    const string
         Whole = @"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?",
         Exponent = @"(?:[eE][-+]?\d{1,3})?",
         TimeUnit = @"(?:ns|µs|μs|us|ms|s|sec|seconds?|minutes?)\b",

@@ -4,9 +4,9 @@ using System.Globalization;
 namespace NanoAttention.Tutorials;
 
 /// <summary>A value as the plain text under a cell: <c>[1, 2, 3]</c> for a sequence, else its own ToString.</summary>
-internal static class ValueText
+static class ValueText
 {
-    private const int MostItems = 100;
+    const int MostItems = 100;
 
     public static string Of(object? value) => value switch
     {
@@ -17,7 +17,7 @@ internal static class ValueText
         _ => value.ToString() ?? "",
     };
 
-    private static IEnumerable<string> Items(IEnumerable items)
+    static IEnumerable<string> Items(IEnumerable items)
     {
         var count = 0;
         foreach (var item in items)
@@ -32,5 +32,5 @@ internal static class ValueText
     }
 
     /// <summary>A type that prints itself; System's own collections and iterators print their type's name.</summary>
-    private static bool HasOwnText(IEnumerable items) => items.ToString() != items.GetType().ToString();
+    static bool HasOwnText(IEnumerable items) => items.ToString() != items.GetType().ToString();
 }

@@ -28,7 +28,8 @@ static class DatesJob
         {
             var pairs = new DatePair[batch];
             for (int i = 0; i < batch; i++) pairs[i] = dates.Train((long)step * batch + i);
-            return Sequences.Loss(model, [.. pairs.Select(p => letters.Encode(p.Source))], [.. pairs.Select(p => letters.Encode(p.Target))]);
+            return Sequences.Loss(model, [.. pairs.Select(p => letters.Encode(p.Source))],
+                [.. pairs.Select(p => letters.Encode(p.Target))]);
         }, every: steps, evaluate: null, run.Checkpoint, stop);
 
         var (right, examples) = Test(model, dates, stop);
@@ -72,8 +73,8 @@ static class DatesJob
         var page = new Page("Reading dates with attention")
             .Paragraph(string.Create(CultureInfo.InvariantCulture,
                 $"An LSTM encoder–decoder with additive attention, trained for {trainer.Step:N0} steps, writes {result} exactly right."))
-            .Paragraph("Each row of a map is a character that the model wrote; its colours say how much it attended to each character of the "
-                + "source while writing it. Point at a character to see its row.")
+            .Paragraph("Each row of a map is a character that the model wrote; its colours say how much it attended to each character "
+                + "of the source while writing it. Point at a character to see its row.")
             .Section("Training")
             .Figure(new LineChart("Training loss", trainer.Curve("cross entropy"))
             {

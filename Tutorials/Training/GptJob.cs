@@ -60,7 +60,8 @@ static class GptJob
         trainer.Run(s.Iterations, step =>
         {
             ulong draw = (ulong)step * (ulong)s.Batch;
-            Characters.RandomBatch(text.Train.Span, s.Block, bound => CounterHash.Below(bound, run.Seed, batchStream, draw++), inputs, targets);
+            Characters.RandomBatch(text.Train.Span, s.Block, bound => CounterHash.Below(bound, run.Seed, batchStream, draw++), inputs,
+                targets);
             return model.Loss(Tensor.From(inputs, [s.Batch, s.Block]), Tensor.From(targets, [s.Batch, s.Block]));
         }, s.EvaluateEvery, () =>
         {
@@ -73,8 +74,9 @@ static class GptJob
 
         new Checkpoint(model).Load(best);
         double final = MeanLoss(model, validation, stop);
-        if (s.Sample > 0) Console.WriteLine(Write(model, text.Vocabulary, s, stop));
-        Draw(trainer, s).Save(run.File("gpt.html"));
+        string sample = Write(model, text.Vocabulary, s, stop);
+        if (sample.Length > 0) Console.WriteLine(sample);
+        Draw(trainer, s, sample).Save(run.File("gpt.html"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"validation loss {final:0.0000}"));
         return 0;
     }
@@ -118,10 +120,21 @@ static class GptJob
         return string.Concat(characters.Decode([.. ids.Skip(1)]));
     }
 
-    static Page Draw(Trainer trainer, GptSettings s) => new Page("A character-level GPT")
-        .Paragraph($"{s.Layers} layers, {s.Heads} heads, {s.Width} wide, blocks of {s.Block}; trained on {Path.GetFileName(s.Data)}.")
-        .Figure(new LineChart("Loss",
-            trainer.Curve("training"),
-            new Series("validation", [.. trainer.Evaluations.Select(e => (double)e.Step)], [.. trainer.Evaluations.Select(e => e.Value)]))
-        { XLabel = "step", YLabel = "cross entropy a character (nats)", Smoothing = 0.95 });
+    static Page Draw(Trainer trainer, GptSettings s, string sample)
+    {
+        double[] steps = [.. trainer.Evaluations.Select(e => (double)e.Step)];
+        var seen = new Series("training text", steps, [.. trainer.Evaluations.Select(e => e.Training ?? double.NaN)]) { Exact = true };
+        var unseen = new Series("validation text", steps, [.. trainer.Evaluations.Select(e => e.Value)]) { Exact = true };
+        var page = new Page("A character-level GPT")
+            .Paragraph($"{s.Layers} layers, {s.Heads} heads, {s.Width} wide, blocks of {s.Block}; trained on {Path.GetFileName(s.Data)}.")
+            .Figure(new LineChart("Loss", trainer.Curve("batches"), seen, unseen)
+            {
+                XLabel = "step",
+                YLabel = "cross entropy a character (nats)",
+                Smoothing = 0.95,
+            })
+            .Paragraph("The batches' loss is that of each step, before it. The other two are means without dropout, of the whole "
+                + "validation text, and of a part of the training text of the same size, the same blocks every time.");
+        return sample.Length == 0 ? page : page.Section("What the model writes").Preformatted(sample);
+    }
 }

@@ -8,7 +8,8 @@ static class MnistJob
     const int validationCount = 5000, patch = 4, testBatch = 500;
     const ulong orderStream = 21, splitStream = 22;
 
-    public static int Run(RunSettings run, string folder, int epochs, int batch, int width, int layers, int heads, double rate, CancellationToken stop)
+    public static int Run(
+        RunSettings run, string folder, int epochs, int batch, int width, int layers, int heads, double rate, CancellationToken stop)
     {
         var mnist = Mnist.Load(folder);
         var images = mnist.Train;
@@ -16,19 +17,22 @@ static class MnistJob
             throw new InvalidDataException(
                 $"{folder}: images of {images.Height} × {images.Width} cannot be cut into patches of {patch} × {patch}");
         if (images.Count <= 2 * validationCount)
-            throw new InvalidDataException($"{folder}: {images.Count} training images are too few to keep {validationCount} for validation");
+            throw new InvalidDataException(
+                $"{folder}: {images.Count} training images are too few to keep {validationCount} for validation");
         int[] order = CounterHash.Permutation(images.Count, run.Seed, splitStream);
         int[] validation = order[..validationCount], training = order[validationCount..];
         if (batch > training.Length)
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
                 $"--batch: {batch} is more than the {training.Length:N0} training images"));
         if (width % heads != 0) throw new ArgumentException($"--width: {width} does not divide into {heads} --heads");
-        if ((long)epochs * (training.Length / batch) > int.MaxValue) throw new ArgumentException($"--epochs: {epochs} are too many to count their steps");
+        if ((long)epochs * (training.Length / batch) > int.MaxValue)
+            throw new ArgumentException($"--epochs: {epochs} are too many to count their steps");
 
         var model = new PatchClassifier(images.Height, images.Width, patch, width, layers, heads, Mnist.Classes);
         int stepsAnEpoch = training.Length / batch, steps = epochs * stepsAnEpoch;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"model: {model.ParameterCount:N0} parameters; {training.Length:N0} images for training, {validation.Length:N0} for validation, {mnist.Test.Count:N0} for the test"));
+            $"model: {model.ParameterCount:N0} parameters; {training.Length:N0} images for training, {validation.Length:N0} for "
+                + $"validation, {mnist.Test.Count:N0} for the test"));
         var schedule = Schedule.WarmupCosine(rate, rate / 100, Math.Min(200, steps / 10), steps);
         var trainer = new Trainer(model, new AdamW(model.Parameters(), rate, decay: 0.01), schedule, clip: 1) { Settings = run.Settings };
         string best = run.File("best.safetensors");
@@ -38,7 +42,8 @@ static class MnistJob
         trainer.Run(steps, step =>
         {
             int epoch = step / stepsAnEpoch, from = step % stepsAnEpoch * batch;
-            if (shuffled.Epoch != epoch) shuffled = (epoch, CounterHash.Permutation(training.Length, run.Seed, (orderStream + (ulong)epoch) << 8));
+            if (shuffled.Epoch != epoch)
+                shuffled = (epoch, CounterHash.Permutation(training.Length, run.Seed, (orderStream + (ulong)epoch) << 8));
             int[] chosen = [.. shuffled.Order.AsSpan(from, batch).ToArray().Select(i => training[i])];
             var (x, labels) = Batch(images, chosen);
             return model.Forward(x).Logits.CrossEntropy(labels);
@@ -47,7 +52,8 @@ static class MnistJob
             double wrong = 1 - Accuracy(Predict(model, images, validation, stop), images, validation);
             if (trainer.Evaluations.All(e => e.Value > wrong)) trainer.Save(best);
             Spectre.Console.AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"epoch {trainer.Step / stepsAnEpoch}: training loss {trainer.RecentLoss(stepsAnEpoch):0.0000}, {100 * (1 - wrong):0.00}% of the validation images right"));
+                $"epoch {trainer.Step / stepsAnEpoch}: training loss {trainer.RecentLoss(stepsAnEpoch):0.0000}, {100 * (1 - wrong):0.00}% "
+                    + $"of the validation images right"));
             return new(trainer.Step, wrong);
         }, run.Checkpoint, stop);
 
@@ -60,7 +66,8 @@ static class MnistJob
         Print(counts);
         string page = run.File("mnist.html");
         Draw(trainer, counts, accuracy, model, mnist.Test).Save(page);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"test accuracy {100 * accuracy:0.00}% of {test.Length:N0} images; page {page}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"test accuracy {100 * accuracy:0.00}% of {test.Length:N0} images; page {page}"));
         return 0;
     }
 
@@ -105,9 +112,17 @@ static class MnistJob
     static Page Draw(Trainer trainer, int[,] counts, double accuracy, PatchClassifier model, LabelledImages test)
     {
         var page = new Page("Reading digits with attention")
-            .Paragraph(string.Create(CultureInfo.InvariantCulture, $"A small vision transformer reads {100 * accuracy:0.00}% of {test.Count:N0} test images right."))
-            .Figure(new LineChart("Training loss", trainer.Curve("cross entropy")) { XLabel = "step", YLabel = "loss", LogY = true, Smoothing = 0.98 })
-            .Figure(new ConfusionMatrix("Confusion on the test images", [.. Enumerable.Range(0, Mnist.Classes).Select(c => c.ToString(CultureInfo.InvariantCulture))], counts))
+            .Paragraph(string.Create(CultureInfo.InvariantCulture,
+                $"A small vision transformer reads {100 * accuracy:0.00}% of {test.Count:N0} test images right."))
+            .Figure(new LineChart("Training loss", trainer.Curve("cross entropy"))
+            {
+                XLabel = "step",
+                YLabel = "loss",
+                LogY = true,
+                Smoothing = 0.98,
+            })
+            .Figure(new ConfusionMatrix("Confusion on the test images",
+                [.. Enumerable.Range(0, Mnist.Classes).Select(c => c.ToString(CultureInfo.InvariantCulture))], counts))
             .Section("What the pooling attends to")
             .Paragraph("The weight of each patch in the last attention, which gathers what the classifier reads.");
         using var none = Reverse.NoGrad();
@@ -118,8 +133,10 @@ static class MnistJob
             if (example < 0) continue;
             using var scope = Scope.Begin();
             float[] weights = model.Forward(Batch(test, [example]).Images).Weights.ToArray<float>();
-            page.Figure(new HeatMap($"A {digit}", [.. Enumerable.Range(0, rows).Select(r => $"{r * patch}")], [.. Enumerable.Range(0, columns).Select(c => $"{c * patch}")], weights) { RowLabel = "y", ColumnLabel = "x" });
+            page.Figure(new HeatMap($"A {digit}", Places(rows), Places(columns), weights) { RowLabel = "y", ColumnLabel = "x" });
         }
         return page;
+
+        string[] Places(int count) => [.. Enumerable.Range(0, count).Select(i => $"{i * patch}")];
     }
 }

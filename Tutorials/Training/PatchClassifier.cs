@@ -10,7 +10,8 @@ sealed class PatchClassifier(int height, int width, int patch, int features, int
     public Linear Embed { get; } = new(patch * patch, features);
     public Tensor Place { get; } = Initialise.Normal(Initialise.Parameter([height / patch * (width / patch), features]), 0.02);
     public IReadOnlyList<TransformerEncoderLayer> Layers { get; } =
-        [.. Enumerable.Range(0, layers).Select(_ => new TransformerEncoderLayer(features, heads, 4 * features, dropout: 0, Activation.Gelu, normFirst: true))];
+        [.. Enumerable.Range(0, layers)
+            .Select(_ => new TransformerEncoderLayer(features, heads, 4 * features, dropout: 0, Activation.Gelu, normFirst: true))];
     public LayerNorm Norm { get; } = new(features);
     public Tensor Query { get; } = Initialise.Normal(Initialise.Parameter([features, 1]), 0.02);
     public Linear Head { get; } = new(features, classes);

@@ -53,7 +53,8 @@ sealed class Trainer(Module model, Optimizer optimizer, Func<int, double> rate, 
         int first = Step;
         var clock = Stopwatch.StartNew();
         var description = new TaskDescriptionColumn { Alignment = Justify.Left };
-        AnsiConsole.Progress().Columns(description, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(context =>
+        AnsiConsole.Progress().Columns(description, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Start(context =>
         {
             var bar = context.AddTask("training", maxValue: steps);
             bar.Value = Step;
@@ -62,7 +63,8 @@ sealed class Trainer(Module model, Optimizer optimizer, Func<int, double> rate, 
             {
                 double now = One(loss);
                 if (!double.IsFinite(now))
-                    throw new ArgumentException($"the loss of step {Step + 1} is {now}: the training has diverged (a smaller rate may help)");
+                    throw new ArgumentException(
+                        $"the loss of step {Step + 1} is {now}: the training has diverged (a smaller rate may help)");
                 Losses.Add(now);
                 bar.Value = Step;
                 double speed = (Step - first) / clock.Elapsed.TotalSeconds;

@@ -9,7 +9,8 @@ static class TranslateJob
     const int minimumCount = 2, testCount = 1000, shown = 10;
     const ulong subsetStream = 31, batchStream = 32;
 
-    public static int Run(RunSettings run, string data, string kind, int steps, int batch, int hidden, int longest, int most, double rate, CancellationToken stop)
+    public static int Run(RunSettings run, string data, string kind, int steps, int batch, int hidden, int longest, int most, double rate,
+        CancellationToken stop)
     {
         var all = SentencePairs.NoLongerThan(SentencePairs.Read(data), longest);
         if (all.Length == 0) throw new InvalidDataException($"{data}: no pair has at most {longest} words on both sides");
@@ -25,13 +26,15 @@ static class TranslateJob
 
         var model = Make(kind, from.Count, to.Count, hidden);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"model: {kind}, {model.ParameterCount:N0} parameters; {split.Train.Length:N0} pairs for training, {split.HeldOut.Length:N0} held out (no source sentence on both sides); {from.Count:N0} and {to.Count:N0} words"));
+            $"model: {kind}, {model.ParameterCount:N0} parameters; {split.Train.Length:N0} pairs for training, {split.HeldOut.Length:N0} "
+                + $"held out (no source sentence on both sides); {from.Count:N0} and {to.Count:N0} words"));
         var schedule = Schedule.WarmupCosine(rate, rate / 50, Math.Min(400, steps / 10), steps);
         var trainer = new Trainer(model, new Adam(model.Parameters(), rate), schedule, clip: 1) { Settings = run.Settings };
         if (run.Resume) trainer.Load(run.Checkpoint);
         trainer.Run(steps, step =>
         {
-            int[] rows = [.. Enumerable.Range(0, batch).Select(i => CounterHash.Below(sourceIds.Length, run.Seed, batchStream, (ulong)step * (ulong)batch + (ulong)i))];
+            int[] rows = [.. Enumerable.Range(0, batch)
+                .Select(i => CounterHash.Below(sourceIds.Length, run.Seed, batchStream, (ulong)step * (ulong)batch + (ulong)i))];
             return Sequences.Loss(model, [.. rows.Select(r => sourceIds[r])], [.. rows.Select(r => targetIds[r])]);
         }, every: steps, evaluate: null, run.Checkpoint, stop);
 
@@ -44,11 +47,13 @@ static class TranslateJob
         _ => new Seq2Seq(from, to, embedding: hidden / 2, hidden, attention: kind == "plain" ? null : hidden / 2, dropout: 0.2),
     };
 
-    static int Score(RunSettings run, Translator model, string kind, Trainer trainer, SentencePair[] pairs, Vocabulary from, Vocabulary to, int longest, CancellationToken stop)
+    static int Score(RunSettings run, Translator model, string kind, Trainer trainer, SentencePair[] pairs, Vocabulary from,
+        Vocabulary to, int longest, CancellationToken stop)
     {
         // one candidate a source sentence, all its translations as references
         var tests = pairs.GroupBy(p => string.Join(' ', Words.Split(p.Source))).Take(testCount)
-            .Select(g => (Source: Words.Split(g.First().Source), References: (string[][])[.. g.Select(p => Words.Split(p.Target))])).ToArray();
+            .Select(g => (Source: Words.Split(g.First().Source),
+                References: (string[][])[.. g.Select(p => Words.Split(p.Target))])).ToArray();
         var written = new List<Translation>();
         double loss = 0;
         int tokens = 0;
@@ -73,12 +78,15 @@ static class TranslateJob
         for (int i = 0; i < Math.Min(shown, tests.Length); i++)
         {
             var (source, references) = tests[i];
-            Console.WriteLine($"  {string.Join(' ', source)}  →  {string.Join(' ', sentences[i])}   (e.g. {string.Join(' ', references[0])})");
+            Console.WriteLine($"  {string.Join(' ', source)}  →  {string.Join(' ', sentences[i])}   (e.g. "
+                + $"{string.Join(' ', references[0])})");
             Sequences.Show(page, source, written[i], to, separator: " ");
         }
         string path = run.File($"{kind}.html");
         page.Save(path);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kind}: BLEU {100 * bleu.Score:0.0}, loss {loss / tokens:0.000} a word on {tests.Length:N0} held-out sentences; page {path}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{kind}: BLEU {100 * bleu.Score:0.0}, loss {loss / tokens:0.000} a word on {tests.Length:N0} held-out sentences; page "
+                + $"{path}"));
         return 0;
     }
 }
