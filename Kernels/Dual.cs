@@ -38,6 +38,21 @@ public readonly struct Dual<V>(V value, V tangent) : ILane<Dual<V>> where V : st
     public static Dual<V> Erf(Dual<V> x) =>
         new(V.Erf(x.Value), x.Tangent * V.Of(2 / 1.7724538509055160273) * V.Exp(-x.Value * x.Value));
 
+    /// <summary>∂xʸ = y xʸ⁻¹ ∂x + xʸ log x ∂y, where each term is 0 with its tangent; 0ʸ does not depend on y ≥ 0.</summary>
+    public static Dual<V> Pow(Dual<V> x, Dual<V> y)
+    {
+        var power = V.Pow(x.Value, y.Value);
+        var ofX = V.IfEqual(x.Tangent, Zero, Zero, V.IfEqual(y.Value, Zero, Zero, x.Tangent * y.Value * V.Pow(x.Value, y.Value - One)));
+        var ofY = V.IfEqual(y.Tangent, Zero, Zero, V.IfEqual(power, Zero, Zero, y.Tangent * power * V.Log(x.Value)));
+        return new(power, ofX + ofY);
+    }
+
+    public static Dual<V> Rem(Dual<V> x, Dual<V> y)
+    {
+        var rest = V.Rem(x.Value, y.Value);
+        return new(rest, x.Tangent - y.Tangent * ((x.Value - rest) / y.Value));
+    }
+
     /// <summary>Ties share the tangents half and half.</summary>
     public static Dual<V> Max(Dual<V> x, Dual<V> y) => new(V.Max(x.Value, y.Value), Ordered(x, y, y.Tangent, x.Tangent));
 

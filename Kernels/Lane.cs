@@ -23,6 +23,12 @@ public interface ILane<V> : IAdditionOperators<V, V, V>, ISubtractionOperators<V
     /// <summary>erf x = 2/√π ∫₀ˣ exp(−t²) dt.</summary>
     static abstract V Erf(V x);
 
+    /// <summary>xʸ; NaN for x &lt; 0 unless y is whole; 1 for y = 0 and for x = 1, whatever the other.</summary>
+    static abstract V Pow(V x, V y);
+
+    /// <summary>The remainder x − y trunc(x/y), exactly; it has the sign of x.</summary>
+    static abstract V Rem(V x, V y);
+
     /// <summary>The larger; NaN if either is NaN.</summary>
     static abstract V Max(V x, V y);
 

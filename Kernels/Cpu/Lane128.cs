@@ -83,6 +83,8 @@ public readonly unsafe struct Lane128<T>(Vector128<T> value) : ISimd<Lane128<T>,
     public static Lane128<T> Cos(Lane128<T> x) => LaneMath.Cos<Lane128<T>, T>(x);
     public static Lane128<T> Tanh(Lane128<T> x) => LaneMath.Tanh<Lane128<T>, T>(x);
     public static Lane128<T> Erf(Lane128<T> x) => LaneMath.Erf<Lane128<T>, T>(x);
+    public static Lane128<T> Pow(Lane128<T> x, Lane128<T> y) => LaneMath.Pow<Lane128<T>, T>(x, y);
+    public static Lane128<T> Rem(Lane128<T> x, Lane128<T> y) => LaneMath.Rem<Lane128<T>, T>(x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Lane128<T> IScaled<Lane128<T>>.Scale(Lane128<T> x, Lane128<T> n)

@@ -71,6 +71,8 @@ public readonly unsafe struct Lane256<T>(Vector256<T> value) : ISimd<Lane256<T>,
     public static Lane256<T> Cos(Lane256<T> x) => LaneMath.Cos<Lane256<T>, T>(x);
     public static Lane256<T> Tanh(Lane256<T> x) => LaneMath.Tanh<Lane256<T>, T>(x);
     public static Lane256<T> Erf(Lane256<T> x) => LaneMath.Erf<Lane256<T>, T>(x);
+    public static Lane256<T> Pow(Lane256<T> x, Lane256<T> y) => LaneMath.Pow<Lane256<T>, T>(x, y);
+    public static Lane256<T> Rem(Lane256<T> x, Lane256<T> y) => LaneMath.Rem<Lane256<T>, T>(x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Lane256<T> IScaled<Lane256<T>>.Scale(Lane256<T> x, Lane256<T> n)

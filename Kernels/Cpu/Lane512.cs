@@ -71,6 +71,8 @@ public readonly unsafe struct Lane512<T>(Vector512<T> value) : ISimd<Lane512<T>,
     public static Lane512<T> Cos(Lane512<T> x) => LaneMath.Cos<Lane512<T>, T>(x);
     public static Lane512<T> Tanh(Lane512<T> x) => LaneMath.Tanh<Lane512<T>, T>(x);
     public static Lane512<T> Erf(Lane512<T> x) => LaneMath.Erf<Lane512<T>, T>(x);
+    public static Lane512<T> Pow(Lane512<T> x, Lane512<T> y) => LaneMath.Pow<Lane512<T>, T>(x, y);
+    public static Lane512<T> Rem(Lane512<T> x, Lane512<T> y) => LaneMath.Rem<Lane512<T>, T>(x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Lane512<T> IScaled<Lane512<T>>.Scale(Lane512<T> x, Lane512<T> n)

@@ -123,6 +123,15 @@ static unsafe class LaneMath
         return Clamp<V, T>(c * p / V.MulAdd(q, z, V.Of(1)), 1);
     }
 
+    /// <summary>
+    /// xʸ by the scalar library in double precision, number by number, for float too: exp(y log x) in floats would lose as many bits as
+    /// y log x has before its point.
+    /// </summary>
+    public static V Pow<V, T>(V x, V y) where V : struct, ISimd<V, T> where T : unmanaged => EachPair<V, T, PowOf>(x, y);
+
+    /// <summary>The remainder of doubles, which is exact: the remainder of floats is a float.</summary>
+    public static V Rem<V, T>(V x, V y) where V : struct, ISimd<V, T> where T : unmanaged => EachPair<V, T, RemOf>(x, y);
+
     // the largest |x| whose multiple of π/2 is still subtracted exactly
     const double WaveLimit = 65536;
 
@@ -165,6 +174,17 @@ static unsafe class LaneMath
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    static V EachPair<V, T, F>(V x, V y) where V : struct, ISimd<V, T> where T : unmanaged where F : struct, IFunctionOfTwo
+    {
+        T* first = stackalloc T[V.Count], second = stackalloc T[V.Count];
+        View<T> view = new(first, V.Count);
+        V.Store(x, view, 0);
+        V.Store(y, new(second, V.Count), 0);
+        for (int k = 0; k < V.Count; k++) first[k] = Number.Of<T>(default(F).At(Number.Double(first[k]), Number.Double(second[k])));
+        return V.Load(view, 0);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     static V Beyond<V, T, F>(V x, V y) where V : struct, ISimd<V, T> where T : unmanaged where F : struct, IFunction =>
         V.IfLess(V.Of(WaveLimit), V.Abs(x), Each<V, T, F>(x), y);
 
@@ -175,4 +195,8 @@ static unsafe class LaneMath
     readonly struct CosOf : IFunction { public double At(double x) => Math.Cos(x); }
     readonly struct TanhOf : IFunction { public double At(double x) => Math.Tanh(x); }
     readonly struct ErfOf : IFunction { public double At(double x) => Special.Erf(x); }
+
+    interface IFunctionOfTwo { double At(double x, double y); }
+    readonly struct PowOf : IFunctionOfTwo { public double At(double x, double y) => Math.Pow(x, y); }
+    readonly struct RemOf : IFunctionOfTwo { public double At(double x, double y) => x % y; }
 }

@@ -3,7 +3,10 @@ using ILGPU.Util;
 
 namespace NanoAttention.Kernels.Gpu;
 
-/// <summary>The elementary functions of doubles that normal random numbers take, within one unit in the last place (fdlibm: e_log.c, k_sin.c, k_cos.c).</summary>
+/// <summary>
+/// The elementary functions of doubles that random numbers and powers take, within one unit in the last place
+/// (fdlibm: e_log.c, e_exp.c, k_sin.c, k_cos.c).
+/// </summary>
 public static class DoubleMath
 {
     /// <summary>log x = e ln 2 + log(1 + f), √½ ≤ 1 + f &lt; √2, for normal positive x.</summary>
@@ -17,6 +20,16 @@ public static class DoubleMath
         double even = w * (3.999999999940941908e-1 + w * (2.222219843214978396e-1 + w * 1.531383769920937332e-1));
         double odd = z * (6.666666666666735130e-1 + w * (2.857142874366239149e-1 + w * (1.818357216161805012e-1 + w * 1.479819860511658591e-1)));
         return n * 6.93147180369123816490e-1 - (half - (s * (half + odd + even) + n * 1.90821492927058770002e-10) - f);
+    }
+
+    /// <summary>eˣ = 2ⁿ eʳ, |r| ≤ ½ ln 2, by the rational of fdlibm's e_exp.c, for |x| &lt; 700.</summary>
+    public static double Exp(double x)
+    {
+        double n = Math.Floor(x * 1.44269504088896338700 + 0.5);
+        double high = x - n * 6.93147180369123816490e-1, low = n * 1.90821492927058770002e-10, r = high - low, t = r * r;
+        double c = r - t * (1.66666666666666019037e-1 + t * (-2.77777777770155933842e-3 + t * (6.61375632143793436117e-5
+            + t * (-1.65339022054652515390e-6 + t * 4.13813679705723846039e-8))));
+        return (1 - (low - r * c / (2 - c) - high)) * Interop.IntAsFloat((ulong)((int)n + 1023) << 52);
     }
 
     /// <summary>sin(x + shift π/2) for |x| &lt; 2²⁰: x = q π/2 + r, |r| ≤ π/4, then the sine or cosine polynomial of r by the quadrant q + shift.</summary>

@@ -78,6 +78,38 @@ public static class FloatMath
         return Max(-1, Min(c * p / (q * z + 1), 1));
     }
 
+    /// <summary>xʸ = exp(y log x) in doubles, rounded: within one unit in the last place.</summary>
+    public static float Pow(float x, float y)
+    {
+        float a = MathF.Abs(x);
+        double log = DoubleMath.Log(Utilities.Select((a > 0) & (a < float.PositiveInfinity), (double)a, 1.0));
+        log = Utilities.Select(a == 0, double.NegativeInfinity, Utilities.Select(a < float.PositiveInfinity, log, (double)a));
+        double p = y * log;
+        double bounded = Utilities.Select(p > 200, 200.0, Utilities.Select(p < -200, -200.0, p));      // beyond floats either way
+        float power = Utilities.Select(a == 1, 1f, (float)DoubleMath.Exp(bounded));
+        bool whole = MathF.Floor(y) == y, odd = whole & MathF.Floor(y * 0.5f) != y * 0.5f;
+        bool negative = (x < 0) | ((x == 0) & (1 / x < 0));
+        float signed = Utilities.Select(negative & odd, -power, power);
+        float result = Utilities.Select((x < 0) & (a < float.PositiveInfinity) & !whole, float.NaN, signed);
+        return Utilities.Select((y == 0) | (x == 1), 1f, Utilities.Select(float.IsNaN(x) | float.IsNaN(y), float.NaN, result));
+    }
+
+    /// <summary>The remainder x − y trunc(x/y): long division in doubles, 24 bits of the quotient a step, each of them exact.</summary>
+    public static float Rem(float x, float y)
+    {
+        double rest = MathF.Abs(x), divisor = MathF.Abs(y), scale = 2.9642774844752946e79;      // 2²⁶⁴
+        for (int k = 0; k < 12; k++)
+        {
+            double step = divisor * scale;
+            rest -= Math.Floor(rest / step) * step;
+            rest = Utilities.Select(rest < 0, rest + step, rest);                               // where the quotient was rounded up
+            scale *= 5.9604644775390625e-8;                                                     // 2⁻²⁴
+        }
+        float remainder = (float)rest;
+        float beside = Utilities.Select(MathF.Abs(x) < float.PositiveInfinity, x, float.NaN);       // an infinite y
+        return Utilities.Select(MathF.Abs(y) == float.PositiveInfinity, beside, Utilities.Select(x < 0, -remainder, remainder));
+    }
+
     public static float Sin(float x) => Wave(x, 0);
     public static float Cos(float x) => Wave(x, 1);
 

@@ -17,6 +17,7 @@ public readonly struct I32(int value) : ILane<I32>
 
     public static I32 Abs(I32 x) => new(Math.Abs(x.Value));
     public static I32 Floor(I32 x) => x;
+    public static I32 Rem(I32 x, I32 y) => new(x.Value % y.Value);
     public static I32 Max(I32 x, I32 y) => new(Math.Max(x.Value, y.Value));
     public static I32 Min(I32 x, I32 y) => new(Math.Min(x.Value, y.Value));
 
@@ -30,6 +31,7 @@ public readonly struct I32(int value) : ILane<I32>
     public static I32 Cos(I32 x) => throw Fractional();
     public static I32 Tanh(I32 x) => throw Fractional();
     public static I32 Erf(I32 x) => throw Fractional();
+    public static I32 Pow(I32 x, I32 y) => throw Fractional();
 
     static NotSupportedException Fractional() => new("I32: the function has no integer values");
 }

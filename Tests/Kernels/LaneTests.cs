@@ -161,7 +161,7 @@ public class LaneTests
         }
     }
 
-    static double Ulps(double exact, float actual)
+    internal static double Ulps(double exact, float actual)
     {
         float rounded = (float)exact;
         if (float.IsNaN(rounded)) return float.IsNaN(actual) ? 0 : double.PositiveInfinity;
