@@ -53,12 +53,19 @@ public sealed partial class Tensor
         if (DType != DType.Bool) throw new ArgumentException($"{op}: a tensor of type {DType} and shape {Shape}; it takes Bool");
     }
 
-    static Tensor Compare<F>(Tensor a, Tensor b, string op) where F : struct, IBinary
+    /// <summary>Exclusive or, of two Bool tensors.</summary>
+    public static Tensor operator ^(Tensor a, Tensor b)
+    {
+        a.CheckBool("Xor");
+        return a.NotEqualTo(b);
+    }
+
+    static Tensor Compare<F>(Tensor a, Tensor b, string op, F f = default) where F : struct, IBinary
     {
         CheckPair(a, b, op);
         var shape = Shape.Broadcast(a.Shape, b.Shape, op);
         var y = Empty(shape, DType.Bool, a.Device, op);
-        a.Device.Compare(default(F), a.Stretch(shape), b.Stretch(shape), y);
+        a.Device.Compare(f, a.Stretch(shape), b.Stretch(shape), y);
         return y;
     }
 

@@ -7,6 +7,9 @@ public sealed partial class Tensor
     /// <summary>x σ(x) (Hendrycks and Gimpel 2016; Elfwing et al. 2017)</summary>
     public Tensor Silu() => Map<SiluFormula>();
 
+    /// <summary>x σ(αx) (Ramachandran et al. 2017)</summary>
+    public Tensor Swish(double alpha) => this * (alpha * this).Sigmoid();
+
     readonly struct SiluFormula : IUnary
     {
         public V Apply<V>(V x) where V : struct, ILane<V> => x / (V.Of(1) + V.Exp(-x));
@@ -22,5 +25,6 @@ public sealed partial class Tensor
     static Case[] SiluCases =>
     [
         Case.Of(x => x.Silu(), [3, 17]),
+        Case.Of(x => x.Swish(0.5), [3, 5]),
     ];
 }

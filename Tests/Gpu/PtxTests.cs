@@ -57,7 +57,7 @@ public class PtxTests
         var constraints = kernel.GetGenericArguments()[0].GetGenericParameterConstraints();
         IEnumerable<Type> types =
             constraints.Contains(typeof(IUnary)) ? Formulas<IUnary>(typeof(Tensor)).SelectMany(f => new[] { f, typeof(Derivative<>).MakeGenericType(f) })
-            : constraints.Contains(typeof(IBinary)) && kernel.Name.StartsWith("Compare") ? Formulas<IBinary>(typeof(Tensor)).Where(f => Regex.IsMatch(f.Name, "^(Less|Equal)"))
+            : constraints.Contains(typeof(IBinary)) && kernel.Name.StartsWith("Compare") ? Formulas<IBinary>(typeof(Tensor)).Where(f => Regex.IsMatch(f.Name, "^(Less|Equal|Is)"))
             : constraints.Contains(typeof(IBinary)) ? Formulas<IBinary>(typeof(Tensor)).SelectMany(f => new[] { f, typeof(PartialA<>).MakeGenericType(f), typeof(PartialB<>).MakeGenericType(f) })
             : constraints.Contains(typeof(IReducer)) ? Formulas<IReducer>(typeof(F32))
             : constraints.Contains(typeof(ISide)) ? [typeof(Side16)]

@@ -71,6 +71,7 @@ public sealed class TorchRunner
     {
         Tensor x = file[$"{vector.Name}/t/x"], y = file[$"{vector.Name}/t/y"];
         var actual = (Tensor)Evaluator.Evaluate(vector.Expression, new TorchObjects(new Dictionary<string, object?> { ["x"] = x }))!;
+        if (vector.Op == "log1p") y = Tensor.Where(x > 1e38, x.Log(), y);     // PyTorch's (SLEEF's) of floats is ∞ beyond 1e38
         Close.Check("y", actual, y, vector.Relative, vector.Absolute);
     }
 }
