@@ -133,6 +133,13 @@ public abstract class Device
     /// <summary>last[p] = the last i with at[i] = p.</summary>
     internal abstract void LastPosition(Tensor at, Tensor last);
 
+    // Windows
+    /// <summary>y[j] = Σ x[k, o] over the windows' numbers that lie at j.</summary>
+    internal abstract void OverlapAdd(Tensor x, Tensor y, OverlapShape shape);
+
+    /// <summary>places[…, o] = the one of windows[o, …] at which x (…, n) is largest; −1 is none.</summary>
+    internal abstract void LargestPlaces(Tensor x, Tensor windows, Tensor places);
+
     // Recurrences along the middle axis of (outer, n, inner)
     /// <summary>yₖ = aₖ yₖ₋₁ + bₖ, without a yₖ₋₁ + bₖ; in reverse from yₖ₊₁.</summary>
     internal abstract void Recurrence(Tensor? a, Tensor b, Tensor y, int n, int inner, bool reverse);

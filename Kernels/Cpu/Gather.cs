@@ -28,15 +28,8 @@ public static class Gather
             for (int item = from; item < to; item++)
             {
                 var sum = dtable.Row(rows[item], n);
-                for (int k = starts[item]; k < starts[item + 1]; k++) Add<V>(sum, dy.Row(order[k], n));
+                for (int k = starts[item]; k < starts[item + 1]; k++) Rows.Add<V, T>(sum, dy.Row(order[k], n));
             }
-        }
-
-        void Add<V>(View<T> y, View<T> x) where V : struct, ISimd<V, T>
-        {
-            int i = 0;
-            for (; i <= n - V.Count; i += V.Count) V.Store(V.Load(y, i) + V.Load(x, i), y, i);
-            if (i < n) V.StorePart(V.LoadPart(y, i, n - i, default) + V.LoadPart(x, i, n - i, default), y, i, n - i);
         }
     }
 

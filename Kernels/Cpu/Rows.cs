@@ -86,4 +86,13 @@ static class Rows
         for (; i <= x.Length - V.Count; i += V.Count) V.Store(V.Load(x, i) * scale, x, i);
         if (i < x.Length) V.StorePart(V.LoadPart(x, i, x.Length - i, default) * scale, x, i, x.Length - i);
     }
+
+    /// <summary>y += x.</summary>
+    public static void Add<V, T>(View<T> y, View<T> x) where V : struct, ISimd<V, T> where T : unmanaged
+    {
+        int i = 0;
+        for (; i <= y.Length - V.Count; i += V.Count) V.Store(V.Load(y, i) + V.Load(x, i), y, i);
+        int left = y.Length - i;
+        if (left > 0) V.StorePart(V.LoadPart(y, i, left, default) + V.LoadPart(x, i, left, default), y, i, left);
+    }
 }
