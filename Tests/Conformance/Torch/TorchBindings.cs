@@ -10,7 +10,7 @@ namespace NanoAttention.Tests.Conformance;
 public static partial class TorchBindings
 {
     static readonly Dictionary<string, (Signature Signature, Func<Arguments, object?> Body)> table =
-        new[] { Elementwise, Comparisons, Reductions, Products, Shapes, Rows, Scans, Indexing, Losses, References }
+        new[] { Elementwise, Comparisons, Reductions, Products, Shapes, Rows, Scans, Indexing, Convolutions, Pools, Norms, Losses, References }
             .SelectMany(entries => entries).Select(entry => (Signature: new Signature(entry.Signature), entry.Body)).ToDictionary(entry => entry.Signature.Name);
 
     /// <summary>Names that stand for values: torch.float64 and its kin.</summary>

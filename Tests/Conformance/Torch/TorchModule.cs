@@ -41,6 +41,7 @@ public sealed partial class TorchModule(Module layer, string signature, Func<Arg
         ("LSTM(input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0, bidirectional=False)", Lstm),
         ("LSTMCell(input_size, hidden_size, bias=True)", LstmCell),
         .. Transformers,
+        .. Windows,
     ];
 
     static TorchModule Chained(Layer layer) => new(layer, "forward(input)", a => layer.Forward(a.Input()));
