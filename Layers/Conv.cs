@@ -26,10 +26,10 @@ public abstract class ConvLayer : Layer
 }
 
 /// <summary>A convolution (<see cref="Tensor.Conv"/>) over one axis. Shapes: x (n, in, t) or (in, t) → (n, out, o).</summary>
-public sealed class Conv1d(int inputs, int outputs, PerAxis kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default, int groups = 1, bool bias = true)
+public sealed class Conv1d(int inputs, int outputs, PerAxis kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default, int groups = 1, bool bias = true, PadMode mode = PadMode.Constant)
     : ConvLayer(outputs, inputs, groups, kernel.Sizes(1), bias ? outputs : null)
 {
-    public override Tensor Forward(Tensor x) => x.Conv(Weight, Bias, stride, padding, dilation, Groups);
+    public override Tensor Forward(Tensor x) => x.Conv(Weight, Bias, stride, padding, dilation, Groups, mode);
 
     internal static Case[] Cases =>
     [
@@ -39,21 +39,21 @@ public sealed class Conv1d(int inputs, int outputs, PerAxis kernel, PerAxis stri
 }
 
 /// <summary>A convolution (<see cref="Tensor.Conv"/>) over two axes. Shapes: x (n, in, h, w) or (in, h, w) → (n, out, o₁, o₂).</summary>
-public sealed class Conv2d(int inputs, int outputs, PerAxis kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default, int groups = 1, bool bias = true)
+public sealed class Conv2d(int inputs, int outputs, PerAxis kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default, int groups = 1, bool bias = true, PadMode mode = PadMode.Constant)
     : ConvLayer(outputs, inputs, groups, kernel.Sizes(2), bias ? outputs : null)
 {
-    public override Tensor Forward(Tensor x) => x.Conv(Weight, Bias, stride, padding, dilation, Groups);
+    public override Tensor Forward(Tensor x) => x.Conv(Weight, Bias, stride, padding, dilation, Groups, mode);
 
     internal static Case[] Cases => [Case.Of(() => new Conv2d(2, 3, [3, 2], stride: 2, padding: 1), (conv, x) => conv.Forward(x[0]), [[2, 2, 5, 4]])];
 }
 
 /// <summary>A convolution (<see cref="Tensor.Conv"/>) over three axes. Shapes: x (n, in, d, h, w) or (in, d, h, w) → (n, out, o₁, o₂, o₃).</summary>
-public sealed class Conv3d(int inputs, int outputs, PerAxis kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default, int groups = 1, bool bias = true)
+public sealed class Conv3d(int inputs, int outputs, PerAxis kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default, int groups = 1, bool bias = true, PadMode mode = PadMode.Constant)
     : ConvLayer(outputs, inputs, groups, kernel.Sizes(3), bias ? outputs : null)
 {
-    public override Tensor Forward(Tensor x) => x.Conv(Weight, Bias, stride, padding, dilation, Groups);
+    public override Tensor Forward(Tensor x) => x.Conv(Weight, Bias, stride, padding, dilation, Groups, mode);
 
-    internal static Case[] Cases => [Case.Of(() => new Conv3d(2, 2, 2, padding: [0, 1, 0]), (conv, x) => conv.Forward(x[0]), [[1, 2, 3, 2, 3]])];
+    internal static Case[] Cases => [Case.Of(() => new Conv3d(2, 2, 2, padding: [0, 1, 0], mode: PadMode.Reflect), (conv, x) => conv.Forward(x[0]), [[1, 2, 3, 2, 3]])];
 }
 
 /// <summary>The transpose of a convolution (<see cref="Tensor.ConvTranspose"/>) over one axis. Shapes: x (n, in, t) or (in, t) → (n, out, o).</summary>

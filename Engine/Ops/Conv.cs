@@ -4,17 +4,23 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// Convolution as networks call it (a correlation: the kernel is not turned round), over any number d of axes: x (n, in, …) or (in, …)
-    /// with d axes behind, weight (out, in/groups, k₁, …, k_d), bias (out) → (n, out, o₁, …, o_d). Padding is zeros; the groups split the
-    /// channels, in and out, into as many convolutions beside each other. One matrix product per image and group (Chellapilla, Puri and
-    /// Simard 2006): the kernels' rows with the windows' columns.
+    /// with d axes behind, weight (out, in/groups, k₁, …, k_d), bias (out) → (n, out, o₁, …, o_d). Padding is zeros unless a mode is given;
+    /// the groups split the channels, in and out, into as many convolutions beside each other. One matrix product per image and group
+    /// (Chellapilla, Puri and Simard 2006): the kernels' rows with the windows' columns.
     /// <code>y[n, m, o] = bias[m] + Σ weight[m, c, k] x[n, c, o · stride + k · dilation − padding]</code>
     /// </summary>
-    public Tensor Conv(Tensor weight, Tensor? bias = null, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default, int groups = 1)
+    public Tensor Conv(Tensor weight, Tensor? bias = null, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default, int groups = 1, PadMode mode = PadMode.Constant)
     {
         int axes = CheckConv(weight, bias, groups, transposed: false, "Conv");
-        if (Rank == axes + 1) return Unsqueeze(0).Conv(weight, bias, stride, padding, dilation, groups).Squeeze(0);
+        if (Rank == axes + 1) return Unsqueeze(0).Conv(weight, bias, stride, padding, dilation, groups, mode).Squeeze(0);
 
         var windows = WindowAxis.On(Shape, weight.Shape.Sizes[2..], stride, padding, dilation, ceil: false, "Conv");
+        if (mode != PadMode.Constant)
+        {
+            var padded = this;
+            for (int i = 0; i < axes; i++) padded = padded.Pad(i + 2, windows[i].Before, windows[i].After, mode);
+            return padded.Conv(weight, bias, stride, 0, dilation, groups);
+        }
         int[] counts = WindowAxis.Counts(windows);
         int batch = Shape[0], outputs = weight.Shape[0], each = weight.Shape[1..].Count;
         var columns = Windows(windows).Reshape(batch, groups, each, Shape.Create(counts).Count);                    // (n, g, in/g · k, o)
@@ -82,6 +88,7 @@ public sealed partial class Tensor
         Case.Of((x, w, b) => x.Conv(w, b, groups: 2, padding: WindowPadding.Same, stride: 2), [2, 4, 7], [6, 2, 3], [6]),
         Case.Of((x, w) => x.Conv(w), [1, 2, 3, 4, 3], [2, 2, 2, 2, 2]),
         Case.Of((x, w) => x.Conv(w, groups: 3), [3, 4], [3, 1, 2]),
+        Case.Of((x, w) => x.Conv(w, padding: [1, 2], mode: PadMode.Circular), [1, 2, 3, 3], [2, 2, 2, 3]),
         Case.Of((x, w, b) => x.ConvTranspose(w, b), [2, 3, 3, 4], [3, 2, 3, 2], [2]),
         Case.Of((x, w) => x.ConvTranspose(w, stride: 2, padding: 1, extra: [1, 0], dilation: [1, 2]), [1, 2, 3, 3], [2, 2, 3, 2]),
         Case.Of((x, w) => x.ConvTranspose(w, groups: 2, stride: 3), [2, 4, 3], [4, 2, 2]),

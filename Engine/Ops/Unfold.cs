@@ -17,7 +17,7 @@ public sealed partial class Tensor
 
     /// <summary>
     /// The columns of a matrix added up where they lie in an image (col2im): x (n, c k, o) or (c k, o) → (n, c, sizes). It is the transpose
-    /// of <see cref="Unfold"/>, so numbers on which several windows lie are sums.
+    /// of <see cref="Unfold(ReadOnlySpan{int}, PerAxis, WindowPadding, PerAxis)"/>, so numbers on which several windows lie are sums.
     /// </summary>
     public Tensor Fold(ReadOnlySpan<int> sizes, ReadOnlySpan<int> kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default)
     {

@@ -39,6 +39,20 @@ public sealed class WindowTests
     }
 
     [Fact]
+    public void The_largest_is_the_first_of_equals_and_never_padding()
+    {
+        double nan = double.NaN, low = double.NegativeInfinity;
+        var x = Tensor.Of([low, low, 7, 7, nan, 1, 2, nan], [2, 4], DType.F64);
+        var (values, indices) = x.MaxPoolWithIndices([2, 2], 2);
+        Assert.Equal([nan, nan], values.ToDoubles());
+        Assert.Equal([4.0, 7], indices.ToDoubles());
+        (values, indices) = x.MaxPoolWithIndices([1, 3], [1, 2], padding: [0, 1]);
+        Assert.Equal([low, 7, nan, nan], values.ToDoubles());
+        Assert.Equal([0.0, 2, 4, 7], indices.ToDoubles());
+        Assert.Equal([0.0, 0, 7, 0, nan, 0, 0, nan], values.Relu().MaxUnpool(indices, 2, 4).ToDoubles());
+    }
+
+    [Fact]
     public void Places_between_numbers_are_filled_in()
     {
         var x = Tensor.Of([0, 4], [2], DType.F64);

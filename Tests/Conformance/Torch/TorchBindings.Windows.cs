@@ -26,6 +26,12 @@ public static partial class TorchBindings
         .. EachDimension("lp_pool#d(input, norm_type, kernel_size, stride=None, ceil_mode=False)", axes => a => a.Input().LpPool(
             a.Float("norm_type"), a.Sizes("kernel_size", axes), a.Each("stride"), ceil: a.Bool("ceil_mode"))),
         .. EachDimension("adaptive_avg_pool#d(input, output_size)", axes => a => a.Input().AdaptiveAvgPool(a.OutputSizes(axes))),
+        .. EachDimension("max_pool#d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False)", axes => a => Pooled(a, a.Input().MaxPoolWithIndices(
+            a.Sizes("kernel_size", axes), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Bool("ceil_mode")))),
+        .. EachDimension("max_pool#d_with_indices(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=True)", axes => a => Pooled(a, a.Input().MaxPoolWithIndices(
+            a.Sizes("kernel_size", axes), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Bool("ceil_mode")))),
+        .. EachDimension("adaptive_max_pool#d(input, output_size, return_indices=False)", axes => a => Pooled(a, a.Input().AdaptiveMaxPoolWithIndices(a.OutputSizes(axes)))),
+        .. EachDimension("max_unpool#d(input, indices, kernel_size, stride=None, padding=0, output_size=None)", axes => a => MaxUnpool(a, axes)),
         ("interpolate(input, size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None, antialias=False)", Interpolate),
         ("upsample(input, size=None, scale_factor=None, mode='nearest', align_corners=None)", Interpolate),
     ];
@@ -69,6 +75,19 @@ public static partial class TorchBindings
     static int[] OutputSizes(this Arguments a, int axes) => a["output_size"] is IReadOnlyList<object?> sizes
         ? [.. sizes.Select((size, i) => size is null ? a.Input().Shape[i - axes + a.Input().Rank] : (int)(long)size)]
         : a.Sizes("output_size", axes);
+
+    static object? Pooled(Arguments a, (Tensor Values, Tensor Indices) pooled) =>
+        a.Bool("return_indices") ? (object?[])[pooled.Values, pooled.Indices] : pooled.Values;
+
+    /// <summary>To the sizes given, whose last count, or those that pooling without a remainder would have come from.</summary>
+    static Tensor MaxUnpool(Arguments a, int axes)
+    {
+        var x = a.Input();
+        int[] kernel = a.Sizes("kernel_size", axes), stride = a.Has("stride") ? a.Sizes("stride", axes) : kernel, padding = a.Sizes("padding", axes);
+        int[] sizes = a.IntsOrNone("output_size") is { } given ? given[^axes..]
+            : [.. Enumerable.Range(0, axes).Select(i => (x.Shape[x.Rank - axes + i] - 1) * stride[i] - 2 * padding[i] + kernel[i])];
+        return x.MaxUnpool(a.Tensor("indices"), sizes);
+    }
 
     static Tensor Interpolate(Arguments a)
     {

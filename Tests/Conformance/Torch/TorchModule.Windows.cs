@@ -11,9 +11,12 @@ public sealed partial class TorchModule
 
     static (string Signature, Func<Arguments, TorchModule> Make)[] Windows =>
     [
-        ($"Conv1d{Convolution}", a => Chained(new Conv1d(a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Int("groups"), a.Bool("bias")))),
-        ($"Conv2d{Convolution}", a => Chained(new Conv2d(a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Int("groups"), a.Bool("bias")))),
-        ($"Conv3d{Convolution}", a => Chained(new Conv3d(a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Int("groups"), a.Bool("bias")))),
+        ($"Conv1d{Convolution}", a => Chained(new Conv1d(
+            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Int("groups"), a.Bool("bias"), a.Mode()))),
+        ($"Conv2d{Convolution}", a => Chained(new Conv2d(
+            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Int("groups"), a.Bool("bias"), a.Mode()))),
+        ($"Conv3d{Convolution}", a => Chained(new Conv3d(
+            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Int("groups"), a.Bool("bias"), a.Mode()))),
         ($"ConvTranspose1d{Transposed}", a => Chained(new ConvTranspose1d(
             a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("output_padding"), a.Int("groups"), a.Bool("bias"), a.Each("dilation")))),
         ($"ConvTranspose2d{Transposed}", a => Chained(new ConvTranspose2d(
@@ -28,7 +31,31 @@ public sealed partial class TorchModule
         ($"InstanceNorm3d{Instance}", a => Chained(new InstanceNorm3d(a.Int("num_features"), a.Float("eps"), a.Float("momentum"), a.Bool("affine"), a.Bool("track_running_stats")))),
         ("GroupNorm(num_groups, num_channels, eps=1e-5, affine=True)",
             a => Chained(new GroupNorm(a.Int("num_groups"), a.Int("num_channels"), a.Float("eps"), a.Bool("affine")))),
+        .. Functions("MaxPool", "max_pool", "kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False"),
+        .. Functions("MaxUnpool", "max_unpool", "kernel_size, stride=None, padding=0"),
+        .. Functions("AvgPool", "avg_pool", "kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None"),
+        .. Functions("LPPool", "lp_pool", "norm_type, kernel_size, stride=None, ceil_mode=False"),
+        .. Functions("AdaptiveMaxPool", "adaptive_max_pool", "output_size, return_indices=False"),
+        .. Functions("AdaptiveAvgPool", "adaptive_avg_pool", "output_size"),
+        Function("LocalResponseNorm", "F.local_response_norm", "size, alpha=1e-4, beta=0.75, k=1.0"),
+        Function("Unfold", "F.unfold", "kernel_size, dilation=1, padding=0, stride=1"),
+        Function("Fold", "F.fold", "output_size, kernel_size, dilation=1, padding=0, stride=1"),
+        Function("PixelShuffle", "F.pixel_shuffle", "upscale_factor"),
+        Function("PixelUnshuffle", "F.pixel_unshuffle", "downscale_factor"),
+        Function("Upsample", "F.interpolate", "size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None"),
     ];
+
+    /// <summary>A module in one, two and three dimensions without parameters of its own, and the function that it calls.</summary>
+    static IEnumerable<(string, Func<Arguments, TorchModule>)> Functions(string module, string function, string parameters) =>
+        Enumerable.Range(1, 3).Select(axes => Function($"{module}{axes}d", $"F.{function}{axes}d", parameters));
+
+    /// <summary>A module without parameters of its own, which hands its settings on to a function of the same.</summary>
+    static (string, Func<Arguments, TorchModule>) Function(string module, string function, string parameters)
+    {
+        string[] names = [.. parameters.Split(", ").Select(p => p.Split('=')[0])];
+        return ($"{module}({parameters})", a => new(new Lambda(x => x), "forward(*inputs)", call =>
+            TorchBindings.Call(function, (IReadOnlyList<object?>)call["inputs"]!, names.ToDictionary(name => name, name => a[name]))));
+    }
 }
 
 /// <summary>The arguments that all convolutions have.</summary>
@@ -36,5 +63,13 @@ static class ConvolutionArguments
 {
     public static int In(this Arguments a) => a.Int("in_channels");
     public static int Out(this Arguments a) => a.Int("out_channels");
-    public static PerAxis Kernel(this Arguments a) => a.Text("padding_mode") == "zeros" ? a.Each("kernel_size") : throw new NotSupportedByEngineException($"padding_mode '{a.Text("padding_mode")}'");
+    public static PerAxis Kernel(this Arguments a) => a.Each("kernel_size");
+
+    public static PadMode Mode(this Arguments a) => a.Text("padding_mode") switch
+    {
+        "reflect" => PadMode.Reflect,
+        "replicate" => PadMode.Replicate,
+        "circular" => PadMode.Circular,
+        _ => PadMode.Constant,
+    };
 }
