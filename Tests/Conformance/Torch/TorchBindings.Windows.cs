@@ -33,7 +33,7 @@ public static partial class TorchBindings
         .. EachDimension("adaptive_max_pool#d(input, output_size, return_indices=False)", axes => a => Pooled(a, a.Input().AdaptiveMaxPoolWithIndices(a.OutputSizes(axes)))),
         .. EachDimension("max_unpool#d(input, indices, kernel_size, stride=None, padding=0, output_size=None)", axes => a => MaxUnpool(a, axes)),
         ("interpolate(input, size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None, antialias=False)", Interpolate),
-        ("upsample(input, size=None, scale_factor=None, mode='nearest', align_corners=None)", Interpolate),
+        ("upsample(input, size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None)", Interpolate),
     ];
 
     static (string Signature, Func<Arguments, object?> Body)[] Norms =>
@@ -109,7 +109,7 @@ public static partial class TorchBindings
             "bicubic" => Interpolation.Cubic,
             var other => throw new NotSupportedByEngineException($"interpolate with mode {other}"),
         };
-        return x.Interpolate(sizes, mode, a["align_corners"] is true, scales);
+        return x.Interpolate(sizes, mode, a["align_corners"] is true, a["recompute_scale_factor"] is true ? null : scales);
     }
 
     /// <summary>Normalised by the mean and variance of x itself, or by those given.</summary>
