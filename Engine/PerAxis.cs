@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace NanoAttention;
 
-/// <summary>A number for each of the axes that windows slide along, or one for all of them: <c>stride: 2</c>, <c>stride: [2, 1]</c>.</summary>
+/// <summary>A number for each of the axes that windows slide along, or one for all: <c>stride: 2</c>, <c>stride: [2, 1]</c>.</summary>
 [CollectionBuilder(typeof(PerAxis), nameof(Create))]
 public readonly struct PerAxis
 {
@@ -21,14 +21,15 @@ public readonly struct PerAxis
     internal PerAxis Or(ReadOnlySpan<int> others) => values is null && all is null ? Create(others) : this;
 
     /// <summary>The sizes of a kernel of so many axes.</summary>
-    internal int[] Sizes(int axes) => values is null && all is null ? throw new ArgumentException("a kernel needs its sizes") : For(axes, 0, "kernel", "Conv");
+    internal int[] Sizes(int axes) => For(axes, 0, "kernel", "Conv");
 
-    /// <summary>A number for each of so many axes; the fallback where none was given. Throws where there are more or fewer, or one is below the least.</summary>
+    /// <summary>A number for each of so many axes, the fallback where none was given. Throws where one is below the least.</summary>
     internal int[] For(int axes, int fallback, string what, string op, int least = 1)
     {
         int[] each = values ?? new int[axes];
         if (values is null) Array.Fill(each, all ?? fallback);
-        if (each.Length != axes) throw new ArgumentException($"{op}: the {what} {this} does not fit: {axes} axes take {axes} numbers, or one for all");
+        if (each.Length != axes)
+            throw new ArgumentException($"{op}: the {what} {this} does not fit: {axes} axes take {axes} numbers, or one for all");
         foreach (int n in each)
             if (n < least) throw new ArgumentOutOfRangeException(what, $"{op}: the {what} {this} has a number below {least}");
         return each;
@@ -133,13 +134,15 @@ readonly record struct WindowAxis(int Size, int Kernel, int Stride, int Dilation
     /// The windows on the last axes of x, as many as the kernel has sizes. With <c>ceil</c> one that reaches over the padded end counts
     /// too, if it begins before that. Throws where a window is larger than its padded axis.
     /// </summary>
-    public static WindowAxis[] On(Shape x, ReadOnlySpan<int> kernel, PerAxis stride, WindowPadding padding, PerAxis dilation, bool ceil, string op)
+    public static WindowAxis[] On(Shape x, ReadOnlySpan<int> kernel, PerAxis stride, WindowPadding padding, PerAxis dilation, bool ceil,
+        string op)
     {
         int axes = kernel.Length;
         if (axes == 0 || axes > x.Rank) throw new ArgumentException($"{op}: a window of {axes} axes does not fit {x}");
         int[] steps = stride.For(axes, 1, "stride", op), apart = dilation.For(axes, 1, "dilation", op), spans = new int[axes];
         for (int i = 0; i < axes; i++)
-            spans[i] = kernel[i] > 0 ? apart[i] * (kernel[i] - 1) + 1 : throw new ArgumentOutOfRangeException(nameof(kernel), $"{op}: the window's size {kernel[i]} is not positive");
+            spans[i] = kernel[i] > 0 ? apart[i] * (kernel[i] - 1) + 1
+                : throw new ArgumentOutOfRangeException(nameof(kernel), $"{op}: the window's size {kernel[i]} is not positive");
         var sizes = x.Sizes[^axes..];
         var ends = padding.For(sizes, spans, steps, op);
         var windows = new WindowAxis[axes];
@@ -147,7 +150,9 @@ readonly record struct WindowAxis(int Size, int Kernel, int Stride, int Dilation
         {
             var (before, after) = ends[i];
             int room = sizes[i] + before + after - spans[i];
-            if (room < 0) throw new ArgumentException($"{op}: a window that spans {spans[i]} numbers is larger than axis {x.Rank - axes + i} of {x}, {sizes[i] + before + after} numbers with its padding");
+            if (room < 0)
+                throw new ArgumentException($"{op}: a window that spans {spans[i]} numbers is larger than axis {x.Rank - axes + i} of {x}, "
+                    + $"{sizes[i] + before + after} numbers with its padding");
             int count = room / steps[i] + 1;
             if (ceil && room % steps[i] != 0 && count * steps[i] < sizes[i] + before) count++;
             windows[i] = new(sizes[i], kernel[i], steps[i], apart[i], before, after, count);
@@ -155,11 +160,13 @@ readonly record struct WindowAxis(int Size, int Kernel, int Stride, int Dilation
         return windows;
     }
 
-    /// <summary>The windows of these counts, on axes that are just so long that they hold them, less the padding, and the extra at their ends.</summary>
-    public static WindowAxis[] Under(int[] counts, int[] kernel, PerAxis stride, WindowPadding padding, PerAxis extra, PerAxis dilation, string op)
+    /// <summary>The windows of these counts, on axes just so long that they hold them and the extra, less the padding.</summary>
+    public static WindowAxis[] Under(int[] counts, int[] kernel, PerAxis stride, WindowPadding padding, PerAxis extra, PerAxis dilation,
+        string op)
     {
         int axes = counts.Length;
-        int[] steps = stride.For(axes, 1, "stride", op), apart = dilation.For(axes, 1, "dilation", op), more = extra.For(axes, 0, "extra", op, least: 0);
+        int[] steps = stride.For(axes, 1, "stride", op), apart = dilation.For(axes, 1, "dilation", op),
+            more = extra.For(axes, 0, "extra", op, least: 0);
         int[] spans = new int[axes], same = new int[axes];
         for (int i = 0; i < axes; i++) (spans[i], same[i]) = (apart[i] * (kernel[i] - 1) + 1, counts[i] * steps[i]);
         var ends = padding.For(same, spans, steps, op);
@@ -168,7 +175,9 @@ readonly record struct WindowAxis(int Size, int Kernel, int Stride, int Dilation
         {
             var (before, after) = ends[i];
             int size = (counts[i] - 1) * steps[i] + spans[i] + more[i] - before - after;
-            if (size < 1 || counts[i] < 1) throw new ArgumentException($"{op}: {counts[i]} numbers with a kernel that spans {spans[i]} leave nothing behind the padding {before}, {after}");
+            if (size < 1 || counts[i] < 1)
+                throw new ArgumentException($"{op}: {counts[i]} numbers with a kernel that spans {spans[i]} leave nothing "
+                    + $"behind the padding {before}, {after}");
             windows[i] = new(size, kernel[i], steps[i], apart[i], before, after, counts[i]);
         }
         return windows;

@@ -6,5 +6,6 @@ namespace NanoAttention.Kernels;
 /// </summary>
 public readonly struct OverlapShape(int kernel, int middle, int windows, int inner, int size, int stride, int dilation, int before)
 {
-    public readonly int Kernel = kernel, Middle = middle, Windows = windows, Inner = inner, Size = size, Stride = stride, Dilation = dilation, Before = before;
+    public readonly int Kernel = kernel, Middle = middle, Windows = windows, Inner = inner, Size = size, Stride = stride,
+        Dilation = dilation, Before = before;
 }

@@ -8,13 +8,14 @@ public abstract class BatchNorm : ChannelNorm
 {
     readonly double? momentum;
 
-    private protected BatchNorm(int channels, double epsilon, double? momentum, bool affine, bool track) : base(channels, epsilon, affine, track) => this.momentum = momentum;
+    private protected BatchNorm(int channels, double epsilon, double? momentum, bool affine, bool track)
+        : base(channels, epsilon, affine, track) => this.momentum = momentum;
 
     private protected Tensor Normalise(Tensor x)
     {
         if (Learned is { } statistics) return x.BatchNorm(Weight, Bias, statistics, epsilon);
         if (Training && x.Shape[1] > 0 && x.Count <= x.Shape[1] && x.Count > 0)
-            throw new ArgumentException($"{GetType().Name}: {x.Shape} has one number for each channel, which training cannot normalise; it needs more");
+            throw new ArgumentException($"{GetType().Name}: {x.Shape} has one number for each channel, too few to normalise in training");
         if (Training && NumBatchesTracked is not null)
         {
             using var _ = Reverse.NoGrad();
@@ -33,7 +34,8 @@ public abstract class BatchNorm : ChannelNorm
 /// <param name="momentum">How much of the running statistics a batch makes up; null: as much as every batch before it.</param>
 /// <param name="affine">With a weight and a bias for each channel.</param>
 /// <param name="track">Keep running statistics.</param>
-public sealed class BatchNorm1d(int channels, double epsilon = 1e-5, double? momentum = 0.1, bool affine = true, bool track = true) : BatchNorm(channels, epsilon, momentum, affine, track)
+public sealed class BatchNorm1d(int channels, double epsilon = 1e-5, double? momentum = 0.1, bool affine = true, bool track = true)
+    : BatchNorm(channels, epsilon, momentum, affine, track)
 {
     public override Tensor Forward(Tensor x)
     {
@@ -57,7 +59,8 @@ public sealed class BatchNorm1d(int channels, double epsilon = 1e-5, double? mom
 
 /// <summary>Batch normalisation of (n, channels, h, w).</summary>
 /// <inheritdoc cref="BatchNorm1d"/>
-public sealed class BatchNorm2d(int channels, double epsilon = 1e-5, double? momentum = 0.1, bool affine = true, bool track = true) : BatchNorm(channels, epsilon, momentum, affine, track)
+public sealed class BatchNorm2d(int channels, double epsilon = 1e-5, double? momentum = 0.1, bool affine = true, bool track = true)
+    : BatchNorm(channels, epsilon, momentum, affine, track)
 {
     public override Tensor Forward(Tensor x)
     {
@@ -70,7 +73,8 @@ public sealed class BatchNorm2d(int channels, double epsilon = 1e-5, double? mom
 
 /// <summary>Batch normalisation of (n, channels, d, h, w).</summary>
 /// <inheritdoc cref="BatchNorm1d"/>
-public sealed class BatchNorm3d(int channels, double epsilon = 1e-5, double? momentum = 0.1, bool affine = true, bool track = true) : BatchNorm(channels, epsilon, momentum, affine, track)
+public sealed class BatchNorm3d(int channels, double epsilon = 1e-5, double? momentum = 0.1, bool affine = true, bool track = true)
+    : BatchNorm(channels, epsilon, momentum, affine, track)
 {
     public override Tensor Forward(Tensor x)
     {

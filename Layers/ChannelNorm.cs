@@ -12,7 +12,9 @@ public abstract class ChannelNorm : Layer
     {
         this.epsilon = epsilon;
         if (affine) (Weight, Bias) = (Initialise.Constant(Initialise.Parameter([channels]), 1), Initialise.Parameter([channels]));
-        if (track) (RunningMean, RunningVar, NumBatchesTracked) = (Tensor.Zeros([channels]).Keep(), Tensor.Ones([channels]).Keep(), Tensor.Zeros([], DType.I32).Keep());
+        if (!track) return;
+        (RunningMean, RunningVar) = (Tensor.Zeros([channels]).Keep(), Tensor.Ones([channels]).Keep());
+        NumBatchesTracked = Tensor.Zeros([], DType.I32).Keep();
     }
 
     /// <summary>(channels), ones at first.</summary>
@@ -31,7 +33,8 @@ public abstract class ChannelNorm : Layer
     public Tensor? NumBatchesTracked { get; }
 
     /// <summary>The running statistics, where they are kept and training is over.</summary>
-    private protected (Tensor, Tensor)? Learned => !Training && RunningMean is { } mean && RunningVar is { } variance ? (mean, variance) : null;
+    private protected (Tensor, Tensor)? Learned =>
+        !Training && RunningMean is { } mean && RunningVar is { } variance ? (mean, variance) : null;
 
     private protected void Track(Tensor mean, Tensor variance, double momentum)
     {

@@ -8,7 +8,8 @@ public abstract class InstanceNorm : ChannelNorm
 {
     readonly double momentum;
 
-    private protected InstanceNorm(int channels, double epsilon, double momentum, bool affine, bool track) : base(channels, epsilon, affine, track) => this.momentum = momentum;
+    private protected InstanceNorm(int channels, double epsilon, double momentum, bool affine, bool track)
+        : base(channels, epsilon, affine, track) => this.momentum = momentum;
 
     private protected Tensor Normalise(Tensor x, int axes)
     {
@@ -30,7 +31,8 @@ public abstract class InstanceNorm : ChannelNorm
 /// <param name="momentum">How much of the running statistics a batch makes up.</param>
 /// <param name="affine">With a weight and a bias for each channel.</param>
 /// <param name="track">Keep running statistics.</param>
-public sealed class InstanceNorm1d(int channels, double epsilon = 1e-5, double momentum = 0.1, bool affine = false, bool track = false) : InstanceNorm(channels, epsilon, momentum, affine, track)
+public sealed class InstanceNorm1d(int channels, double epsilon = 1e-5, double momentum = 0.1, bool affine = false, bool track = false)
+    : InstanceNorm(channels, epsilon, momentum, affine, track)
 {
     public override Tensor Forward(Tensor x)
     {
@@ -43,7 +45,8 @@ public sealed class InstanceNorm1d(int channels, double epsilon = 1e-5, double m
 
 /// <summary>Instance normalisation of (n, channels, h, w) or (channels, h, w).</summary>
 /// <inheritdoc cref="InstanceNorm1d"/>
-public sealed class InstanceNorm2d(int channels, double epsilon = 1e-5, double momentum = 0.1, bool affine = false, bool track = false) : InstanceNorm(channels, epsilon, momentum, affine, track)
+public sealed class InstanceNorm2d(int channels, double epsilon = 1e-5, double momentum = 0.1, bool affine = false, bool track = false)
+    : InstanceNorm(channels, epsilon, momentum, affine, track)
 {
     public override Tensor Forward(Tensor x)
     {
@@ -51,12 +54,16 @@ public sealed class InstanceNorm2d(int channels, double epsilon = 1e-5, double m
         return Normalise(x, 2);
     }
 
-    internal static Case[] Cases => [Case.Of(() => new InstanceNorm2d(2, affine: true, track: true), (norm, x) => norm.Forward(x[0]), [[2, 2, 3, 2]])];
+    internal static Case[] Cases =>
+    [
+        Case.Of(() => new InstanceNorm2d(2, affine: true, track: true), (norm, x) => norm.Forward(x[0]), [[2, 2, 3, 2]]),
+    ];
 }
 
 /// <summary>Instance normalisation of (n, channels, d, h, w) or (channels, d, h, w).</summary>
 /// <inheritdoc cref="InstanceNorm1d"/>
-public sealed class InstanceNorm3d(int channels, double epsilon = 1e-5, double momentum = 0.1, bool affine = false, bool track = false) : InstanceNorm(channels, epsilon, momentum, affine, track)
+public sealed class InstanceNorm3d(int channels, double epsilon = 1e-5, double momentum = 0.1, bool affine = false, bool track = false)
+    : InstanceNorm(channels, epsilon, momentum, affine, track)
 {
     public override Tensor Forward(Tensor x)
     {

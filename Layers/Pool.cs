@@ -1,7 +1,8 @@
 namespace NanoAttention;
 
 /// <summary>The largest number of every window: <see cref="Tensor.MaxPool"/>, over as many axes as the kernel has sizes.</summary>
-public sealed class MaxPool(int[] kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default, bool ceil = false) : Layer
+public sealed class MaxPool(int[] kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default,
+    bool ceil = false) : Layer
 {
     public override Tensor Forward(Tensor x) => x.MaxPool(kernel, stride, padding, dilation, ceil);
 
@@ -9,7 +10,8 @@ public sealed class MaxPool(int[] kernel, PerAxis stride = default, WindowPaddin
 }
 
 /// <summary>The mean of every window: <see cref="Tensor.AvgPool"/>, over as many axes as the kernel has sizes.</summary>
-public sealed class AvgPool(int[] kernel, PerAxis stride = default, WindowPadding padding = default, bool ceil = false, bool countPadding = true) : Layer
+public sealed class AvgPool(int[] kernel, PerAxis stride = default, WindowPadding padding = default, bool ceil = false,
+    bool countPadding = true) : Layer
 {
     public override Tensor Forward(Tensor x) => x.AvgPool(kernel, stride, padding, ceil: ceil, countPadding: countPadding);
 

@@ -1,6 +1,7 @@
 namespace NanoAttention;
 
-/// <summary>x/√(mean x² + ε) ⊙ weight over the last axes, of the given shape (Zhang and Sennrich 2019). Shapes: x (…, shape) → the same.</summary>
+/// <summary>x/√(mean x² + ε) ⊙ weight over the last axes, of the given shape (Zhang and Sennrich 2019). Shapes: x (…, shape) → the
+/// same.</summary>
 public sealed class RmsNorm(Shape shape, double epsilon = 1e-6, bool affine = true) : Layer
 {
     public RmsNorm(int size, double epsilon = 1e-6, bool affine = true) : this([size], epsilon, affine) { }
@@ -10,7 +11,8 @@ public sealed class RmsNorm(Shape shape, double epsilon = 1e-6, bool affine = tr
 
     public override Tensor Forward(Tensor x)
     {
-        if (x.Rank < shape.Rank || x.Shape[^shape.Rank..] != shape) throw new ArgumentException($"RmsNorm: {x.Shape} does not end in {shape}");
+        if (x.Rank < shape.Rank || x.Shape[^shape.Rank..] != shape)
+            throw new ArgumentException($"RmsNorm: {x.Shape} does not end in {shape}");
         return x.Reshape([.. x.Shape.Sizes[..^shape.Rank], shape.Count]).RmsNorm(Weight?.Reshape(-1), epsilon).Reshape(x.Shape.Sizes);
     }
 

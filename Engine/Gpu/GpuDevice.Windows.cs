@@ -8,5 +8,6 @@ public sealed partial class GpuDevice
         Launch(Items(y.Count), Kernels.Gpu.OverlapAdd.Forward, View(x), View(y), shape);
 
     internal override void LargestPlaces(Tensor x, Tensor windows, Tensor places) =>
-        Launch(Items(places.Count), Kernels.Gpu.MaxPool.Places, View(x), View<int>(windows), View<int>(places), Last(x), windows.Shape[0], windows.Shape[1]);
+        Launch(Items(places.Count), Kernels.Gpu.MaxPool.Places, View(x), View<int>(windows), View<int>(places), Last(x), windows.Shape[0],
+            windows.Shape[1]);
 }

@@ -13,7 +13,8 @@ public sealed partial class Tensor
     /// <param name="ceil">A last window that the padded axis does not fill counts too.</param>
     /// <param name="countPadding">Padding counts among the numbers of a window.</param>
     /// <param name="divisor">What sums are divided by, in place of how many numbers there are.</param>
-    public Tensor AvgPool(ReadOnlySpan<int> kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default, bool ceil = false, bool countPadding = true, double? divisor = null)
+    public Tensor AvgPool(ReadOnlySpan<int> kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default,
+        bool ceil = false, bool countPadding = true, double? divisor = null)
     {
         CheckFloat("AvgPool");
         stride = stride.Or(kernel);
@@ -29,9 +30,11 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// (k mean xᵖ)^(1/p) over every window of k numbers, the p-norm where x ≥ 0 (Gulcehre et al. 2014). Arguments as those of <see cref="AvgPool"/>.
+    /// (k mean xᵖ)^(1/p) over every window of k numbers, the p-norm where x ≥ 0 (Gulcehre et al. 2014). Arguments as those of
+    /// <see cref="AvgPool"/>.
     /// </summary>
-    public Tensor LpPool(double p, ReadOnlySpan<int> kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default, bool ceil = false) =>
+    public Tensor LpPool(double p, ReadOnlySpan<int> kernel, PerAxis stride = default, WindowPadding padding = default,
+        PerAxis dilation = default, bool ceil = false) =>
         (Pow(p).AvgPool(kernel, stride, padding, dilation, ceil) * Shape.Create(kernel).Count).Pow(1 / p);
 
     /// <summary>
@@ -60,12 +63,14 @@ public sealed partial class Tensor
     // for each of the last axes, the places of each of its windows
     int[][][] Adaptive(ReadOnlySpan<int> sizes, string op)
     {
-        if (sizes.Length == 0 || sizes.Length > Rank) throw new ArgumentException($"{op}: {Shape} has no {sizes.Length} last axes to give sizes to");
+        if (sizes.Length == 0 || sizes.Length > Rank)
+            throw new ArgumentException($"{op}: {Shape} has no {sizes.Length} last axes to give sizes to");
         var all = new int[sizes.Length][][];
         for (int i = 0; i < sizes.Length; i++)
         {
             int axis = Rank - sizes.Length + i, n = Shape[axis], count = sizes[i];
-            if (count < 0 || n == 0 && count > 0) throw new ArgumentException($"{op}: axis {axis} of {Shape} cannot be pooled to {count} numbers");
+            if (count < 0 || n == 0 && count > 0)
+                throw new ArgumentException($"{op}: axis {axis} of {Shape} cannot be pooled to {count} numbers");
             var windows = new int[count][];
             for (int o = 0; o < count; o++)
             {

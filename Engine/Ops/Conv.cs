@@ -9,7 +9,8 @@ public sealed partial class Tensor
     /// (Chellapilla, Puri and Simard 2006): the kernels' rows with the windows' columns.
     /// <code>y[n, m, o] = bias[m] + Σ weight[m, c, k] x[n, c, o · stride + k · dilation − padding]</code>
     /// </summary>
-    public Tensor Conv(Tensor weight, Tensor? bias = null, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default, int groups = 1, PadMode mode = PadMode.Constant)
+    public Tensor Conv(Tensor weight, Tensor? bias = null, PerAxis stride = default, WindowPadding padding = default,
+        PerAxis dilation = default, int groups = 1, PadMode mode = PadMode.Constant)
     {
         int axes = CheckConv(weight, bias, groups, transposed: false, "Conv");
         if (Rank == axes + 1) return Unsqueeze(0).Conv(weight, bias, stride, padding, dilation, groups, mode).Squeeze(0);
@@ -30,25 +31,29 @@ public sealed partial class Tensor
 
     /// <summary>
     /// The transpose of <see cref="Conv"/> in x, which takes the shape of its result back to that of its input: x (n, in, …) or (in, …),
-    /// weight (in, out/groups, k₁, …, k_d), bias (out) → (n, out, o₁, …, o_d), oᵢ = (nᵢ − 1) stride + dilation (kᵢ − 1) + 1 − padding + extra.
+    /// weight (in, out/groups, k₁, …, k_d), bias (out) → (n, out, o₁, …, o_d), 
+    /// oᵢ = (nᵢ − 1) stride + dilation (kᵢ − 1) + 1 − padding + extra.
     /// <code>y[n, m, j] = bias[m] + Σ weight[c, m, k] x[n, c, o] over o · stride + k · dilation − padding = j</code>
     /// </summary>
     /// <param name="weight">The kernels.</param>
     /// <param name="bias">Added to each channel of the result.</param>
     /// <param name="stride">How far apart the numbers of x come to lie; 1 unless given.</param>
     /// <param name="padding">What is cut off at the ends: the padding of the convolution that it is the transpose of.</param>
-    /// <param name="extra">How much longer than that an axis is: strides leave open how far the last window is from the end (PyTorch's output_padding).</param>
+    /// <param name="extra">How much longer than that an axis is, as strides leave open where it ends (PyTorch's output_padding).</param>
     /// <param name="dilation">How far apart the numbers of a kernel are; 1 unless given.</param>
     /// <param name="groups">Into how many convolutions the channels are split.</param>
-    public Tensor ConvTranspose(Tensor weight, Tensor? bias = null, PerAxis stride = default, WindowPadding padding = default, PerAxis extra = default, PerAxis dilation = default, int groups = 1)
+    public Tensor ConvTranspose(Tensor weight, Tensor? bias = null, PerAxis stride = default, WindowPadding padding = default,
+        PerAxis extra = default, PerAxis dilation = default, int groups = 1)
     {
         int axes = CheckConv(weight, bias, groups, transposed: true, "ConvTranspose");
         if (Rank == axes + 1) return Unsqueeze(0).ConvTranspose(weight, bias, stride, padding, extra, dilation, groups).Squeeze(0);
 
-        int batch = Shape[0], inputs = Shape[1], outputs = groups * weight.Shape[1], each = weight.Shape[1..].Count, places = Shape[2..].Count;
+        int batch = Shape[0], inputs = Shape[1], outputs = groups * weight.Shape[1], each = weight.Shape[1..].Count,
+            places = Shape[2..].Count;
         int[] kernel = weight.Shape.Sizes[2..].ToArray(), counts = Shape.Sizes[2..].ToArray();
         var windows = WindowAxis.Under(counts, kernel, stride, padding, extra, dilation, "ConvTranspose");
-        var columns = weight.Reshape(groups, inputs / groups, each).Transpose().MatMul(Reshape(batch, groups, inputs / groups, places));    // (n, g, out/g · k, o)
+        var x = Reshape(batch, groups, inputs / groups, places);
+        var columns = weight.Reshape(groups, inputs / groups, each).Transpose().MatMul(x);                          // (n, g, out/g · k, o)
         return columns.Reshape([batch, outputs, .. kernel, .. counts]).OverlapAdd(windows).PlusChannels(bias);
     }
 
@@ -60,13 +65,16 @@ public sealed partial class Tensor
         int axes = weight.Rank - 2;
         string wanted = transposed ? "(in, out/groups, kernel)" : "(out, in/groups, kernel)";
         if (axes < 1 || Rank != axes + 1 && Rank != axes + 2)
-            throw new ArgumentException($"{op}: {Shape} and the weight {weight.Shape}: the weight must be {wanted}, x (n, in, …) or (in, …) with as many axes as the kernel");
+            throw new ArgumentException($"{op}: {Shape} and the weight {weight.Shape}: the weight must be {wanted}, "
+                + "x (n, in, …) or (in, …) with as many axes as the kernel");
         int inputs = Shape[Rank - axes - 1], first = weight.Shape[0], outputs = transposed ? groups * weight.Shape[1] : first;
         if (groups < 1 || first % groups != 0 || inputs != (transposed ? first : groups * weight.Shape[1]))
-            throw new ArgumentException($"{op}: {Shape}, with {inputs} channels, does not fit the weight {weight.Shape} in {groups} groups: it must be {wanted}, and the groups divide in and out");
+            throw new ArgumentException($"{op}: {Shape}, of {inputs} channels, does not fit the weight {weight.Shape} in {groups} groups: "
+                + $"it must be {wanted}, and the groups divide in and out");
         if (bias is null) return axes;
         CheckPair(this, bias, op);
-        return bias.Rank == 1 && bias.Count == outputs ? axes : throw new ArgumentException($"{op}: the bias {bias.Shape} does not fit the weight {weight.Shape}: it must be ({outputs})");
+        return bias.Rank == 1 && bias.Count == outputs ? axes
+            : throw new ArgumentException($"{op}: the bias {bias.Shape} does not fit the weight {weight.Shape}: it must be ({outputs})");
     }
 
     // (n, channels, …) plus a number for each channel
@@ -83,8 +91,11 @@ public sealed partial class Tensor
 
     static Case[] ConvCases =>
     [
-        Case.Of((x, w, b) => x.Conv(w, b, padding: 1), [2, 3, 5, 4], [2, 3, 3, 3], [2]) with { Bench = [[16, 32, 28, 28], [64, 32, 3, 3], [64]] },
-        Case.Of((x, w) => x.Conv(w, stride: [2, 1], padding: WindowPadding.Between([1, 0], [0, 2]), dilation: [1, 2]), [2, 2, 6, 5], [3, 2, 2, 3]),
+        Case.Of((x, w, b) => x.Conv(w, b, padding: 1), [2, 3, 5, 4], [2, 3, 3, 3], [2]) with
+        {
+            Bench = [[16, 32, 28, 28], [64, 32, 3, 3], [64]],
+        },
+        Case.Of((x, w) => x.Conv(w, null, [2, 1], WindowPadding.Between([1, 0], [0, 2]), [1, 2]), [2, 2, 6, 5], [3, 2, 2, 3]),
         Case.Of((x, w, b) => x.Conv(w, b, groups: 2, padding: WindowPadding.Same, stride: 2), [2, 4, 7], [6, 2, 3], [6]),
         Case.Of((x, w) => x.Conv(w), [1, 2, 3, 4, 3], [2, 2, 2, 2, 2]),
         Case.Of((x, w) => x.Conv(w, groups: 3), [3, 4], [3, 1, 2]),

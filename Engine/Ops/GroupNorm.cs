@@ -11,8 +11,10 @@ public sealed partial class Tensor
     public Tensor GroupNorm(int groups, Tensor? weight = null, Tensor? bias = null, double epsilon = 1e-5)
     {
         CheckChannels("GroupNorm", weight, bias);
-        if (groups < 1 || Shape[1] % groups != 0) throw new ArgumentException($"GroupNorm: the {Shape[1]} channels of {Shape} do not come in {groups} groups");
-        return Reshape(Shape[0], groups, Shape[1] / groups * Shape[2..].Count).LayerNorm(null, null, epsilon).Reshape(Shape.Sizes).Scaled(weight, bias);
+        if (groups < 1 || Shape[1] % groups != 0)
+            throw new ArgumentException($"GroupNorm: the {Shape[1]} channels of {Shape} do not come in {groups} groups");
+        return Reshape(Shape[0], groups, Shape[1] / groups * Shape[2..].Count).LayerNorm(null, null, epsilon).Reshape(Shape.Sizes)
+            .Scaled(weight, bias);
     }
 
     /// <summary>
@@ -31,11 +33,13 @@ public sealed partial class Tensor
     /// 2015); or with given means and variances, as a trained network does. Shapes: x (n, channels, …), all others (channels).
     /// <code>y = (x − mean)/√(variance + ε) ⊙ weight + bias</code>
     /// </summary>
-    public Tensor BatchNorm(Tensor? weight = null, Tensor? bias = null, (Tensor Mean, Tensor Variance)? statistics = null, double epsilon = 1e-5)
+    public Tensor BatchNorm(Tensor? weight = null, Tensor? bias = null, (Tensor Mean, Tensor Variance)? statistics = null,
+        double epsilon = 1e-5)
     {
         CheckChannels("BatchNorm", weight, bias);
         if (statistics is not var (mean, variance))
-            return ByChannel().LayerNorm(null, null, epsilon).Reshape([Shape[1], Shape[0], .. Shape.Sizes[2..]]).Transpose(0, 1).Scaled(weight, bias);
+            return ByChannel().LayerNorm(null, null, epsilon).Reshape([Shape[1], Shape[0], .. Shape.Sizes[2..]]).Transpose(0, 1)
+                .Scaled(weight, bias);
         CheckChannels("BatchNorm", mean, variance);
         return ((this - mean.OverChannels(Rank)) / (variance + epsilon).Sqrt().OverChannels(Rank)).Scaled(weight, bias);
     }
@@ -62,7 +66,8 @@ public sealed partial class Tensor
         {
             if (p is null) continue;
             CheckPair(this, p, op);
-            if (p.Rank != 1 || p.Count != Shape[1]) throw new ArgumentException($"{op}: {p.Shape} does not fit {Shape}: it must be ({Shape[1]})");
+            if (p.Rank != 1 || p.Count != Shape[1])
+                throw new ArgumentException($"{op}: {p.Shape} does not fit {Shape}: it must be ({Shape[1]})");
         }
     }
 

@@ -26,21 +26,25 @@ public sealed partial class Tensor
     /// <param name="mode">What lies between numbers.</param>
     /// <param name="alignCorners">For <see cref="Interpolation.Linear"/> and <see cref="Interpolation.Cubic"/>.</param>
     /// <param name="scales">o/n of each axis, to take the place of the sizes' own.</param>
-    public Tensor Interpolate(ReadOnlySpan<int> sizes, Interpolation mode = Interpolation.Nearest, bool alignCorners = false, ReadOnlySpan<double> scales = default)
+    public Tensor Interpolate(ReadOnlySpan<int> sizes, Interpolation mode = Interpolation.Nearest, bool alignCorners = false,
+        ReadOnlySpan<double> scales = default)
     {
         CheckFloat("Interpolate");
         if (sizes.Length == 0 || sizes.Length > Rank || scales.Length > 0 && scales.Length != sizes.Length)
-            throw new ArgumentException($"Interpolate: {sizes.Length} sizes and {scales.Length} scales do not fit {Shape}: there must be one for each of the last axes");
+            throw new ArgumentException($"Interpolate: {sizes.Length} sizes and {scales.Length} scales do not fit {Shape}: "
+                + "there must be one for each of the last axes");
         var y = this;
         for (int i = 0; i < sizes.Length; i++)
         {
             int axis = Rank - sizes.Length + i, n = Shape[axis], count = sizes[i];
             if (count < 1 || n < 1) throw new ArgumentException($"Interpolate: axis {axis} of {Shape} cannot be given the size {count}");
             if (n == count && (scales.IsEmpty || mode == Interpolation.Linear)) continue;
-            double step = alignCorners && mode > Interpolation.NearestExact ? count > 1 ? (n - 1) / (double)(count - 1) : 0 : scales.IsEmpty ? n / (double)count : 1 / scales[i];
+            bool corners = alignCorners && (mode is Interpolation.Linear or Interpolation.Cubic);
+            double step = corners ? (n - 1) / Math.Max(1.0, count - 1) : scales.IsEmpty ? n / (double)count : 1 / scales[i];
             int[][] places = new int[count][];
             double[][] weights = new double[count][];
-            for (int j = 0; j < count; j++) (places[j], weights[j]) = Neighbours(n, alignCorners ? step * j : step * (j + 0.5) - 0.5, step * j, mode);
+            for (int j = 0; j < count; j++)
+                (places[j], weights[j]) = Neighbours(n, corners ? step * j : step * (j + 0.5) - 0.5, step * j, mode);
             y = y.Resample(axis, places, weights);
         }
         return y;
@@ -78,10 +82,11 @@ public sealed partial class Tensor
     {
         CheckFloat("Resample");
         int a = Shape.Axis(axis), count = places.Length, most = 0;
-        if (weights.Length != count) throw new ArgumentException($"Resample: {count} lists of places and {weights.Length} lists of weights");
+        if (weights.Length != count)
+            throw new ArgumentException($"Resample: {count} lists of places and {weights.Length} lists of weights");
         for (int j = 0; j < count; j++)
             most = places[j].Length == weights[j].Length ? Math.Max(most, places[j].Length)
-                : throw new ArgumentException($"Resample: number {j} of the result has {places[j].Length} places and {weights[j].Length} weights");
+                : throw new ArgumentException($"Resample: number {j} has {places[j].Length} places and {weights[j].Length} weights");
 
         var index = new int[most * count];
         double[] weight = new double[most * count], absent = new double[most * count];

@@ -11,18 +11,24 @@ public sealed partial class Tensor
     /// <param name="padding">How far windows reach over the ends.</param>
     /// <param name="dilation">How far apart the numbers of a window are; 1 unless given.</param>
     /// <param name="ceil">A last window that the padded axis does not fill counts too.</param>
-    public Tensor MaxPool(ReadOnlySpan<int> kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default, bool ceil = false) =>
+    public Tensor MaxPool(ReadOnlySpan<int> kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default,
+        bool ceil = false) =>
         MaxPoolWithIndices(kernel, stride, padding, dilation, ceil).Values;
 
     /// <summary>As <see cref="MaxPool"/>, and where the numbers are: I32, counted in row-major order over the pooled axes.</summary>
-    public (Tensor Values, Tensor Indices) MaxPoolWithIndices(ReadOnlySpan<int> kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default, bool ceil = false) =>
-        Largest(Array.ConvertAll(WindowAxis.On(Shape, kernel, stride.Or(kernel), padding, dilation, ceil, "MaxPool"), w => w.Places()), "MaxPool");
+    public (Tensor Values, Tensor Indices) MaxPoolWithIndices(ReadOnlySpan<int> kernel, PerAxis stride = default,
+        WindowPadding padding = default, PerAxis dilation = default, bool ceil = false) =>
+        Largest(Array.ConvertAll(WindowAxis.On(Shape, kernel, stride.Or(kernel), padding, dilation, ceil, "MaxPool"), w => w.Places()),
+            "MaxPool");
 
-    /// <summary>The largest numbers of the windows of <see cref="AdaptiveAvgPool"/>: (…, n₁, …, n_d) → (…, o₁, …, o_d); sizes of 1 pool globally.</summary>
+    /// <summary>The largest numbers of the windows of <see cref="AdaptiveAvgPool"/>: (…, n₁, …, n_d) → (…, o₁, …, o_d); sizes of 1 pool
+    /// globally.</summary>
     public Tensor AdaptiveMaxPool(params ReadOnlySpan<int> sizes) => AdaptiveMaxPoolWithIndices(sizes).Values;
 
-    /// <summary>As <see cref="AdaptiveMaxPool"/>, and where the numbers are: I32, counted in row-major order over the pooled axes.</summary>
-    public (Tensor Values, Tensor Indices) AdaptiveMaxPoolWithIndices(params ReadOnlySpan<int> sizes) => Largest(Adaptive(sizes, "AdaptiveMaxPool"), "AdaptiveMaxPool");
+    /// <summary>As <see cref="AdaptiveMaxPool"/>, and where the numbers are: I32, counted in row-major order over the pooled
+    /// axes.</summary>
+    public (Tensor Values, Tensor Indices) AdaptiveMaxPoolWithIndices(params ReadOnlySpan<int> sizes) =>
+        Largest(Adaptive(sizes, "AdaptiveMaxPool"), "AdaptiveMaxPool");
 
     /// <summary>
     /// Numbers put where <see cref="MaxPoolWithIndices"/> found them, among zeros: (…, o₁, …, o_d) → (…, n₁, …, n_d). Of several for one
@@ -31,17 +37,20 @@ public sealed partial class Tensor
     public Tensor MaxUnpool(Tensor indices, params ReadOnlySpan<int> sizes)
     {
         if (indices.Shape != Shape || sizes.Length == 0 || sizes.Length > Rank)
-            throw new ArgumentException($"MaxUnpool: {Shape} with indices {indices.Shape} to {sizes.Length} axes: the shapes must be the same, with at least as many axes");
+            throw new ArgumentException($"MaxUnpool: {Shape} with indices {indices.Shape} to {sizes.Length} axes: "
+                + "the shapes must be the same, with at least as many axes");
         Shape lead = Shape[..^sizes.Length], whole = [.. lead.Sizes, .. sizes];
         int n = Shape.Create(sizes).Count, count = Shape[^sizes.Length..].Count;
-        return Zeros(whole, DType, Device).Reshape(lead.Count, n).Scatter(1, indices.Reshape(lead.Count, count), Reshape(lead.Count, count)).Reshape(whole.Sizes);
+        return Zeros(whole, DType, Device).Reshape(lead.Count, n).Scatter(1, indices.Reshape(lead.Count, count), Reshape(lead.Count, count))
+            .Reshape(whole.Sizes);
     }
 
     // The windows are all combinations of windows on each of the last axes, lists of places there.
     (Tensor, Tensor) Largest(int[][][] axes, string op)
     {
         CheckFloat(op);
-        Shape lead = Shape[..^axes.Length], pooled = Shape[^axes.Length..], counts = Shape.Create(Array.ConvertAll(axes, windows => windows.Length));
+        Shape lead = Shape[..^axes.Length], pooled = Shape[^axes.Length..],
+            counts = Shape.Create(Array.ConvertAll(axes, windows => windows.Length));
         var (windows, most) = Product(axes, pooled, op);
         var x = Reshape(lead.Count, pooled.Count).Contiguous();
         var at = Empty([lead.Count, counts.Count], DType.I32, Device, op);
@@ -60,7 +69,8 @@ public sealed partial class Tensor
             int[][] next = axes[axis];
             int longest = 1;
             foreach (int[] places in next)
-                longest = places.Length > 0 ? Math.Max(longest, places.Length) : throw new ArgumentException($"{op}: a window on {sizes} lies in the padding alone");
+                longest = places.Length > 0 ? Math.Max(longest, places.Length)
+                    : throw new ArgumentException($"{op}: a window on {sizes} lies in the padding alone");
             var all = new int[checked(count * next.Length * most * longest)];
             Array.Fill(all, -1);
             for (int o = 0; o < count * next.Length; o++)
@@ -68,7 +78,8 @@ public sealed partial class Tensor
                 {
                     int[] places = next[o % next.Length];
                     int before = windows[o / next.Length * most + k];
-                    for (int i = 0; before >= 0 && i < places.Length; i++) all[(o * most + k) * longest + i] = before * sizes[axis] + places[i];
+                    for (int i = 0; before >= 0 && i < places.Length; i++)
+                        all[(o * most + k) * longest + i] = before * sizes[axis] + places[i];
                 }
             (windows, count, most) = (all, count * next.Length, most * longest);
         }

@@ -8,7 +8,8 @@ public sealed partial class Tensor
     /// </summary>
     public Tensor PixelShuffle(int r)
     {
-        if (Rank < 3 || r < 1 || Shape[^3] % (r * r) != 0) throw new ArgumentException($"PixelShuffle: {Shape} with r = {r}: it must be (…, c r², h, w)");
+        if (Rank < 3 || r < 1 || Shape[^3] % (r * r) != 0)
+            throw new ArgumentException($"PixelShuffle: {Shape} with r = {r}: it must be (…, c r², h, w)");
         int c = Shape[^3] / (r * r), h = Shape[^2], w = Shape[^1];
         return Reshape(Shape[..^3].Count, c, r, r, h, w).Permute(0, 1, 4, 2, 5, 3).Reshape([.. Shape.Sizes[..^3], c, h * r, w * r]);
     }
@@ -16,7 +17,8 @@ public sealed partial class Tensor
     /// <summary>The inverse of <see cref="PixelShuffle"/>: (…, c, h r, w r) → (…, c r², h, w).</summary>
     public Tensor PixelUnshuffle(int r)
     {
-        if (Rank < 3 || r < 1 || Shape[^2] % r != 0 || Shape[^1] % r != 0) throw new ArgumentException($"PixelUnshuffle: {Shape} with r = {r}: it must be (…, c, h r, w r)");
+        if (Rank < 3 || r < 1 || Shape[^2] % r != 0 || Shape[^1] % r != 0)
+            throw new ArgumentException($"PixelUnshuffle: {Shape} with r = {r}: it must be (…, c, h r, w r)");
         int c = Shape[^3], h = Shape[^2] / r, w = Shape[^1] / r;
         return Reshape(Shape[..^3].Count, c, h, r, w, r).Permute(0, 1, 3, 5, 2, 4).Reshape([.. Shape.Sizes[..^3], c * r * r, h, w]);
     }

@@ -5,8 +5,9 @@ namespace NanoAttention;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// All windows on the last axes: (…, n₁, …, n_d) → (…, k₁, …, k_d, o₁, …, o_d), with oᵢ = ⌊(nᵢ − dilation (kᵢ − 1) − 1)/stride⌋ + 1; a view.
-    /// A convolution is a matrix product with it, pooling a reduction over its k axes; <see cref="OverlapAdd(ReadOnlySpan{int}, PerAxis, PerAxis)"/> is its transpose.
+    /// All windows on the last axes: (…, n₁, …, n_d) → (…, k₁, …, k_d, o₁, …, o_d), with oᵢ = ⌊(nᵢ − dilation (kᵢ − 1) − 1)/stride⌋ + 1.
+    /// A view. A convolution is a matrix product with it, pooling a reduction over its k axes;
+    /// <see cref="OverlapAdd(ReadOnlySpan{int}, PerAxis, PerAxis)"/> is its transpose.
     /// <code>y[…, k, o] = x[…, o · stride + k · dilation]</code>
     /// </summary>
     /// <param name="kernel">k₁, …, k_d: the sizes of a window.</param>
@@ -26,14 +27,16 @@ public sealed partial class Tensor
     public Tensor OverlapAdd(ReadOnlySpan<int> sizes, PerAxis stride = default, PerAxis dilation = default)
     {
         int axes = sizes.Length, lead = Rank - 2 * axes;
-        if (axes == 0 || lead < 0) throw new ArgumentException($"OverlapAdd: {Shape} are no windows on {axes} axes, which have {axes} sizes and {axes} counts at the end");
+        if (axes == 0 || lead < 0)
+            throw new ArgumentException($"OverlapAdd: {Shape} are no windows on {axes} axes: {axes} sizes and {axes} counts at the end");
         int[] steps = stride.For(axes, 1, "stride", "OverlapAdd"), apart = dilation.For(axes, 1, "dilation", "OverlapAdd");
         var windows = new WindowAxis[axes];
         for (int i = 0; i < axes; i++)
         {
             windows[i] = new(sizes[i], Shape[lead + i], steps[i], apart[i], 0, 0, Shape[lead + axes + i]);
             if (windows[i].Reached > 0 && Count > 0)
-                throw new ArgumentException($"OverlapAdd: {windows[i].Count} windows of {windows[i].Kernel} with stride {steps[i]} and dilation {apart[i]} reach over an axis of {sizes[i]} numbers");
+                throw new ArgumentException($"OverlapAdd: {windows[i].Count} windows of {windows[i].Kernel} with stride {steps[i]} "
+                    + $"and dilation {apart[i]} reach over an axis of {sizes[i]} numbers");
         }
         return OverlapAdd(windows);
     }
@@ -44,7 +47,8 @@ public sealed partial class Tensor
         int axes = windows.Length, lead = Rank - axes;
         var x = Padded(windows);
         var own = x.Strides;
-        int[] sizes = [.. Shape.Sizes[..lead], .. WindowAxis.Kernels(windows), .. WindowAxis.Counts(windows)], steps = [.. own, .. own[lead..]];
+        int[] sizes = [.. Shape.Sizes[..lead], .. WindowAxis.Kernels(windows), .. WindowAxis.Counts(windows)],
+            steps = [.. own, .. own[lead..]];
         for (int i = 0; i < axes; i++)
         {
             steps[lead + i] *= windows[i].Dilation;
@@ -80,7 +84,8 @@ public sealed partial class Tensor
             counts[i] = w.Size;
             Shape shape = [.. left[..(lead + i)], .. counts];                           // (…, k₁, …, kᵢ₋₁, o₁, …, oᵢ₋₁, nᵢ, …, n_d)
             var sums = Empty(shape, DType, Device);
-            Device.OverlapAdd(y, sums, new(w.Kernel, Shape.Create(counts.AsSpan(..i)).Count, w.Count, inner, w.Size, w.Stride, w.Dilation, w.Before));
+            int middle = Shape.Create(counts.AsSpan(..i)).Count;
+            Device.OverlapAdd(y, sums, new(w.Kernel, middle, w.Count, inner, w.Size, w.Stride, w.Dilation, w.Before));
             y = sums;
         }
         return Record(y, [(this, dy => dy.Windows(windows))]);

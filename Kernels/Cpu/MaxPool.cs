@@ -7,7 +7,8 @@ public static class MaxPool
     /// places[r, o] = the first of windows[o, 0], windows[o, 1], … at which row r of x, n numbers, is largest; the last NaN wins. Places of
     /// −1 are none; each of the <paramref name="count"/> windows has at least one, and at most <paramref name="most"/>. Items are places.
     /// </summary>
-    public readonly struct Places<T>(View<T> x, View<int> windows, View<int> places, int n, int count, int most) : IScalarKernel where T : unmanaged
+    public readonly struct Places<T>(View<T> x, View<int> windows, View<int> places, int n, int count, int most) : IScalarKernel
+        where T : unmanaged
     {
         public void Run(int from, int to)
         {

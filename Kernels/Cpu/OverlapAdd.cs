@@ -16,7 +16,10 @@ public static class OverlapAdd
                 var row = y.Row(item, shape.Size * shape.Inner);
                 row.Span.Clear();
                 for (int k = 0; k < shape.Kernel; k++)
-                    Add<V>(row, x.Row((item / shape.Middle * shape.Kernel + k) * shape.Middle + item % shape.Middle, shape.Windows * shape.Inner), k * shape.Dilation - shape.Before);
+                {
+                    int part = (item / shape.Middle * shape.Kernel + k) * shape.Middle + item % shape.Middle;
+                    Add<V>(row, x.Row(part, shape.Windows * shape.Inner), k * shape.Dilation - shape.Before);
+                }
             }
         }
 
@@ -24,13 +27,15 @@ public static class OverlapAdd
         void Add<V>(View<T> row, View<T> part, int start) where V : struct, ISimd<V, T>
         {
             int inner = shape.Inner, stride = shape.Stride;
-            int first = start >= 0 ? 0 : (-start + stride - 1) / stride, end = start >= shape.Size ? 0 : Math.Min(shape.Windows, (shape.Size - 1 - start) / stride + 1);
+            int first = start >= 0 ? 0 : (-start + stride - 1) / stride;
+            int end = start >= shape.Size ? 0 : Math.Min(shape.Windows, (shape.Size - 1 - start) / stride + 1), count = (end - first) * inner;
             if (first >= end) return;
-            if (stride == 1) Rows.Add<V, T>(row.Slice((start + first) * inner, (end - first) * inner), part.Slice(first * inner, (end - first) * inner));
+            if (stride == 1) Rows.Add<V, T>(row.Slice((start + first) * inner, count), part.Slice(first * inner, count));
             else if (inner > 1)
                 for (int o = first; o < end; o++) Rows.Add<V, T>(row.Row(start + o * stride, inner), part.Row(o, inner));
             else
-                for (int o = first; o < end; o++) row[start + o * stride] = Number.Of<T>(Number.Double(row[start + o * stride]) + Number.Double(part[o]));
+                for (int o = first; o < end; o++)
+                    row[start + o * stride] = Number.Of<T>(Number.Double(row[start + o * stride]) + Number.Double(part[o]));
         }
     }
 }

@@ -5,7 +5,7 @@ namespace NanoAttention.Kernels.Gpu;
 /// <inheritdoc cref="Cpu.OverlapAdd"/>
 public static class OverlapAdd
 {
-    /// <summary>y[a, m, j, i] = Σₖ x[a, k, m, o, i] over the windows o with o · stride − before + k · dilation = j. A thread takes a number of y.</summary>
+    /// <summary>y[a, m, j, i] = Σₖ x[a, k, m, o, i] over the windows o with o · stride − before + k · dilation = j. A thread takes one of y.</summary>
     public static void Forward(ArrayView<float> x, ArrayView<float> y, OverlapShape shape)
     {
         for (int item = Threads.First; item < y.IntLength; item += Threads.All)

@@ -63,7 +63,8 @@ public sealed class WindowTests
 
     [Fact]
     public void Infinities_stay_in_their_own_window() =>
-        Assert.Equal([double.PositiveInfinity, 2.5, 4], Tensor.Of([double.PositiveInfinity, 1, 2, 3, 4, 4], [6], DType.F64).AdaptiveAvgPool(3).ToDoubles());
+        Assert.Equal([double.PositiveInfinity, 2.5, 4], Tensor.Of([double.PositiveInfinity, 1, 2, 3, 4, 4], [6], DType.F64)
+            .AdaptiveAvgPool(3).ToDoubles());
 
     [Theory]
     [InlineData("a window that spans 12 numbers is larger than axis 0 of (10)", 12, 1)]
@@ -74,5 +75,6 @@ public sealed class WindowTests
 
     [Fact]
     public void Channels_and_groups_must_agree() =>
-        Assert.Contains("does not fit the weight (4, 2, 3) in 1 groups", Assert.Throws<ArgumentException>(() => Tensor.Ones([2, 4, 8]).Conv(Tensor.Ones([4, 2, 3]))).Message);
+        Assert.Contains("does not fit the weight (4, 2, 3) in 1 groups", Assert.Throws<ArgumentException>(() =>
+            Tensor.Ones([2, 4, 8]).Conv(Tensor.Ones([4, 2, 3]))).Message);
 }

@@ -40,7 +40,8 @@ public sealed class BatchNormTests
 
     [Fact]
     public void One_number_for_each_channel_cannot_be_normalised() =>
-        Assert.Contains("(1, 3) has one number for each channel", Assert.Throws<ArgumentException>(() => new BatchNorm1d(3).Forward(Tensor.Ones([1, 3]))).Message);
+        Assert.Contains("(1, 3) has one number for each channel", Assert.Throws<ArgumentException>(() =>
+            new BatchNorm1d(3).Forward(Tensor.Ones([1, 3]))).Message);
 
     [Fact]
     public void Instances_move_running_statistics_by_the_means_of_theirs()

@@ -9,31 +9,38 @@ public static partial class TorchBindings
     [
         .. EachDimension("conv#d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1)", _ => a => a.Input().Conv(
             a.Tensor("weight"), a.TensorOrNone("bias"), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Int("groups"))),
-        .. EachDimension("conv_transpose#d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)", _ => a => a.Input().ConvTranspose(
-            a.Tensor("weight"), a.TensorOrNone("bias"), a.Each("stride"), a.Padding("padding"), a.Each("output_padding"), a.Each("dilation"), a.Int("groups"))),
+        .. EachDimension("conv_transpose#d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)",
+            _ => a => a.Input().ConvTranspose(a.Tensor("weight"), a.TensorOrNone("bias"),
+                a.Each("stride"), a.Padding("padding"), a.Each("output_padding"), a.Each("dilation"), a.Int("groups"))),
         ("F.unfold(input, kernel_size, dilation=1, padding=0, stride=1)",
             a => a.Input().Unfold(a.Sizes("kernel_size", 2), a.Each("stride"), a.Padding("padding"), a.Each("dilation"))),
         ("F.fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1)",
-            a => a.Input().Fold(a.Sizes("output_size", 2), a.Sizes("kernel_size", 2), a.Each("stride"), a.Padding("padding"), a.Each("dilation"))),
+            a => a.Input().Fold(a.Sizes("output_size", 2), a.Sizes("kernel_size", 2), a.Each("stride"), a.Padding("padding"),
+                a.Each("dilation"))),
         ("pixel_shuffle(input, upscale_factor)", a => a.Input().PixelShuffle(a.Int("upscale_factor"))),
         ("pixel_unshuffle(input, downscale_factor)", a => a.Input().PixelUnshuffle(a.Int("downscale_factor"))),
     ];
 
+    const string Windowed = "input, kernel_size, stride=None, padding=0";
+    const string Resized = "input, size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None";
+
     static (string Signature, Func<Arguments, object?> Body)[] Pools =>
     [
-        .. EachDimension("avg_pool#d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None)", axes => a => a.Input().AvgPool(
-            a.Sizes("kernel_size", axes), a.Each("stride"), a.Padding("padding"), default, a.Bool("ceil_mode"), a.Bool("count_include_pad"), a.FloatOrNone("divisor_override"))),
+        .. EachDimension($"avg_pool#d({Windowed}, ceil_mode=False, count_include_pad=True, divisor_override=None)",
+            axes => a => a.Input().AvgPool(a.Sizes("kernel_size", axes), a.Each("stride"), a.Padding("padding"), default,
+                a.Bool("ceil_mode"), a.Bool("count_include_pad"), a.FloatOrNone("divisor_override"))),
         .. EachDimension("lp_pool#d(input, norm_type, kernel_size, stride=None, ceil_mode=False)", axes => a => a.Input().LpPool(
             a.Float("norm_type"), a.Sizes("kernel_size", axes), a.Each("stride"), ceil: a.Bool("ceil_mode"))),
         .. EachDimension("adaptive_avg_pool#d(input, output_size)", axes => a => a.Input().AdaptiveAvgPool(a.OutputSizes(axes))),
-        .. EachDimension("max_pool#d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False)", axes => a => Pooled(a, a.Input().MaxPoolWithIndices(
-            a.Sizes("kernel_size", axes), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Bool("ceil_mode")))),
-        .. EachDimension("max_pool#d_with_indices(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=True)", axes => a => Pooled(a, a.Input().MaxPoolWithIndices(
-            a.Sizes("kernel_size", axes), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Bool("ceil_mode")))),
-        .. EachDimension("adaptive_max_pool#d(input, output_size, return_indices=False)", axes => a => Pooled(a, a.Input().AdaptiveMaxPoolWithIndices(a.OutputSizes(axes)))),
-        .. EachDimension("max_unpool#d(input, indices, kernel_size, stride=None, padding=0, output_size=None)", axes => a => MaxUnpool(a, axes)),
-        ("interpolate(input, size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None, antialias=False)", Interpolate),
-        ("upsample(input, size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None)", Interpolate),
+        .. EachDimension($"max_pool#d({Windowed}, dilation=1, ceil_mode=False, return_indices=False)", MaxPool),
+        .. EachDimension($"max_pool#d_with_indices({Windowed}, dilation=1, ceil_mode=False, return_indices=True)", MaxPool),
+        .. EachDimension("adaptive_max_pool#d(input, output_size, return_indices=False)", axes => a =>
+            Pooled(a, a.Input().AdaptiveMaxPoolWithIndices(a.OutputSizes(axes)))),
+        .. EachDimension("max_unpool#d(input, indices, kernel_size, stride=None, padding=0, output_size=None)", axes => a =>
+            MaxUnpool(a, axes)),
+        ($"interpolate({Resized}, antialias=False)",
+            a => a.Bool("antialias") ? throw new NotSupportedByEngineException("interpolate with antialias") : Interpolate(a)),
+        ($"upsample({Resized})", Interpolate),
     ];
 
     static (string Signature, Func<Arguments, object?> Body)[] Norms =>
@@ -44,7 +51,8 @@ public static partial class TorchBindings
             a => Normalised(a, a.Bool("training"), (x, weight, bias, eps) => x.BatchNorm(weight, bias, epsilon: eps))),
         ("instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5)",
             a => Normalised(a, a.Bool("use_input_stats"), (x, weight, bias, eps) => x.InstanceNorm(weight, bias, eps))),
-        ("local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0)", a => a.Input().LocalResponseNorm(a.Int("size"), a.Float("alpha"), a.Float("beta"), a.Float("k"))),
+        ("local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0)", a =>
+            a.Input().LocalResponseNorm(a.Int("size"), a.Float("alpha"), a.Float("beta"), a.Float("k"))),
         ("ref.rms_norm(x, weight, eps=1e-6)", a => a.Tensor("x").RmsNorm(a.Tensor("weight"), a.Float("eps"))),
     ];
 
@@ -69,12 +77,16 @@ public static partial class TorchBindings
     };
 
     /// <summary>A size for each of so many axes.</summary>
-    public static int[] Sizes(this Arguments a, string name, int axes) => a.Ints(name) is [var all] ? [.. Enumerable.Repeat(all, axes)] : a.Ints(name);
+    public static int[] Sizes(this Arguments a, string name, int axes) =>
+        a.Ints(name) is [var all] ? [.. Enumerable.Repeat(all, axes)] : a.Ints(name);
 
     /// <summary>The sizes to pool to; None keeps an axis.</summary>
     static int[] OutputSizes(this Arguments a, int axes) => a["output_size"] is IReadOnlyList<object?> sizes
         ? [.. sizes.Select((size, i) => size is null ? a.Input().Shape[i - axes + a.Input().Rank] : (int)(long)size)]
         : a.Sizes("output_size", axes);
+
+    static Func<Arguments, object?> MaxPool(int axes) => a => Pooled(a, a.Input().MaxPoolWithIndices(
+        a.Sizes("kernel_size", axes), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Bool("ceil_mode")));
 
     static object? Pooled(Arguments a, (Tensor Values, Tensor Indices) pooled) =>
         a.Bool("return_indices") ? (object?[])[pooled.Values, pooled.Indices] : pooled.Values;
@@ -83,7 +95,8 @@ public static partial class TorchBindings
     static Tensor MaxUnpool(Arguments a, int axes)
     {
         var x = a.Input();
-        int[] kernel = a.Sizes("kernel_size", axes), stride = a.Has("stride") ? a.Sizes("stride", axes) : kernel, padding = a.Sizes("padding", axes);
+        int[] kernel = a.Sizes("kernel_size", axes), padding = a.Sizes("padding", axes);
+        int[] stride = a.Has("stride") ? a.Sizes("stride", axes) : kernel;
         int[] sizes = a.IntsOrNone("output_size") is { } given ? given[^axes..]
             : [.. Enumerable.Range(0, axes).Select(i => (x.Shape[x.Rank - axes + i] - 1) * stride[i] - 2 * padding[i] + kernel[i])];
         return x.MaxUnpool(a.Tensor("indices"), sizes);

@@ -4,36 +4,50 @@ namespace NanoAttention.Tests.Conformance;
 
 public sealed partial class TorchModule
 {
-    const string Convolution = "(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode='zeros')";
-    const string Transposed = "(in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True, dilation=1, padding_mode='zeros')";
+    const string Channels = "in_channels, out_channels, kernel_size, stride=1, padding=0";
+    const string Convolution = $"({Channels}, dilation=1, groups=1, bias=True, padding_mode='zeros')";
+    const string Transposed = $"({Channels}, output_padding=0, groups=1, bias=True, dilation=1, padding_mode='zeros')";
     const string Batch = "(num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True)";
     const string Instance = "(num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False)";
 
     static (string Signature, Func<Arguments, TorchModule> Make)[] Windows =>
     [
         ($"Conv1d{Convolution}", a => Chained(new Conv1d(
-            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Int("groups"), a.Bool("bias"), a.Mode()))),
+            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Int("groups"), a.Bool("bias"),
+                a.Mode()))),
         ($"Conv2d{Convolution}", a => Chained(new Conv2d(
-            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Int("groups"), a.Bool("bias"), a.Mode()))),
+            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Int("groups"), a.Bool("bias"),
+                a.Mode()))),
         ($"Conv3d{Convolution}", a => Chained(new Conv3d(
-            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Int("groups"), a.Bool("bias"), a.Mode()))),
+            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Int("groups"), a.Bool("bias"),
+                a.Mode()))),
         ($"ConvTranspose1d{Transposed}", a => Chained(new ConvTranspose1d(
-            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("output_padding"), a.Int("groups"), a.Bool("bias"), a.Each("dilation")))),
+            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("output_padding"), a.Int("groups"), a.Bool("bias"),
+                a.Each("dilation")))),
         ($"ConvTranspose2d{Transposed}", a => Chained(new ConvTranspose2d(
-            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("output_padding"), a.Int("groups"), a.Bool("bias"), a.Each("dilation")))),
+            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("output_padding"), a.Int("groups"), a.Bool("bias"),
+                a.Each("dilation")))),
         ($"ConvTranspose3d{Transposed}", a => Chained(new ConvTranspose3d(
-            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("output_padding"), a.Int("groups"), a.Bool("bias"), a.Each("dilation")))),
-        ($"BatchNorm1d{Batch}", a => Chained(new BatchNorm1d(a.Int("num_features"), a.Float("eps"), a.FloatOrNone("momentum"), a.Bool("affine"), a.Bool("track_running_stats")))),
-        ($"BatchNorm2d{Batch}", a => Chained(new BatchNorm2d(a.Int("num_features"), a.Float("eps"), a.FloatOrNone("momentum"), a.Bool("affine"), a.Bool("track_running_stats")))),
-        ($"BatchNorm3d{Batch}", a => Chained(new BatchNorm3d(a.Int("num_features"), a.Float("eps"), a.FloatOrNone("momentum"), a.Bool("affine"), a.Bool("track_running_stats")))),
-        ($"InstanceNorm1d{Instance}", a => Chained(new InstanceNorm1d(a.Int("num_features"), a.Float("eps"), a.Float("momentum"), a.Bool("affine"), a.Bool("track_running_stats")))),
-        ($"InstanceNorm2d{Instance}", a => Chained(new InstanceNorm2d(a.Int("num_features"), a.Float("eps"), a.Float("momentum"), a.Bool("affine"), a.Bool("track_running_stats")))),
-        ($"InstanceNorm3d{Instance}", a => Chained(new InstanceNorm3d(a.Int("num_features"), a.Float("eps"), a.Float("momentum"), a.Bool("affine"), a.Bool("track_running_stats")))),
+            a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("output_padding"), a.Int("groups"), a.Bool("bias"),
+                a.Each("dilation")))),
+        ($"BatchNorm1d{Batch}", a => Chained(new BatchNorm1d(a.Int("num_features"), a.Float("eps"), a.FloatOrNone("momentum"),
+            a.Bool("affine"), a.Bool("track_running_stats")))),
+        ($"BatchNorm2d{Batch}", a => Chained(new BatchNorm2d(a.Int("num_features"), a.Float("eps"), a.FloatOrNone("momentum"),
+            a.Bool("affine"), a.Bool("track_running_stats")))),
+        ($"BatchNorm3d{Batch}", a => Chained(new BatchNorm3d(a.Int("num_features"), a.Float("eps"), a.FloatOrNone("momentum"),
+            a.Bool("affine"), a.Bool("track_running_stats")))),
+        ($"InstanceNorm1d{Instance}", a => Chained(new InstanceNorm1d(a.Int("num_features"), a.Float("eps"), a.Float("momentum"),
+            a.Bool("affine"), a.Bool("track_running_stats")))),
+        ($"InstanceNorm2d{Instance}", a => Chained(new InstanceNorm2d(a.Int("num_features"), a.Float("eps"), a.Float("momentum"),
+            a.Bool("affine"), a.Bool("track_running_stats")))),
+        ($"InstanceNorm3d{Instance}", a => Chained(new InstanceNorm3d(a.Int("num_features"), a.Float("eps"), a.Float("momentum"),
+            a.Bool("affine"), a.Bool("track_running_stats")))),
         ("GroupNorm(num_groups, num_channels, eps=1e-5, affine=True)",
             a => Chained(new GroupNorm(a.Int("num_groups"), a.Int("num_channels"), a.Float("eps"), a.Bool("affine")))),
         .. Functions("MaxPool", "max_pool", "kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False"),
         .. Functions("MaxUnpool", "max_unpool", "kernel_size, stride=None, padding=0"),
-        .. Functions("AvgPool", "avg_pool", "kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None"),
+        .. Functions("AvgPool", "avg_pool",
+            "kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None"),
         .. Functions("LPPool", "lp_pool", "norm_type, kernel_size, stride=None, ceil_mode=False"),
         .. Functions("AdaptiveMaxPool", "adaptive_max_pool", "output_size, return_indices=False"),
         .. Functions("AdaptiveAvgPool", "adaptive_avg_pool", "output_size"),
@@ -42,7 +56,8 @@ public sealed partial class TorchModule
         Function("Fold", "F.fold", "output_size, kernel_size, dilation=1, padding=0, stride=1"),
         Function("PixelShuffle", "F.pixel_shuffle", "upscale_factor"),
         Function("PixelUnshuffle", "F.pixel_unshuffle", "downscale_factor"),
-        Function("Upsample", "F.interpolate", "size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None"),
+        Function("Upsample", "F.interpolate",
+            "size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None"),
     ];
 
     /// <summary>A module in one, two and three dimensions without parameters of its own, and the function that it calls.</summary>
