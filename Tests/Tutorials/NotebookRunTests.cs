@@ -55,8 +55,8 @@ public class NotebookRunTests
     public void An_SVG_without_HTML_is_shown_as_an_image_too()
     {
         using var file = new NotebookFile(
-            "class Circle : IDisplay { "
-                + "public IReadOnlyDictionary<string, string> MimeBundle => new Dictionary<string, string> { [\"image/svg+xml\"] = \"<svg/>\" }; "
+            "class Circle : IDisplay { public IReadOnlyDictionary<string, string> MimeBundle => "
+                + "new Dictionary<string, string> { [\"image/svg+xml\"] = \"<svg/>\" }; "
                 + "public override string ToString() => \"a < b\"; }",
             "new Circle()");
         Assert.True(file.Run() == 0, file.Errors);

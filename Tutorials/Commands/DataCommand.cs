@@ -30,7 +30,8 @@ static class DataCommand
     {
         using var client = new HttpClient();
         var download = new Download(client, folder);
-        ProgressColumn[] columns = [new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn()];
+        ProgressColumn[] columns =
+            [new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn()];
         string where = AnsiConsole.Progress().Columns(columns).Start(context =>
         {
             var bars = set.Files.ToDictionary(file => file, file => context.AddTask(Markup.Escape(file.Name), maxValue: file.Bytes));

@@ -49,9 +49,8 @@ public sealed class GraphDrawing : Figure
     }
 
     static double Room(GraphNode node) =>
-        Math.Max(
-            NodeWidth,
-            22 + Math.Max(Svg.TextWidth(node.Op, 13.5), Math.Max(Svg.TextWidth(node.Value, 11.5), Svg.TextWidth("∂ " + node.Gradient, 11.5))));
+        Math.Max(NodeWidth, 22 + Math.Max(Svg.TextWidth(node.Op, 13.5),
+            Math.Max(Svg.TextWidth(node.Value, 11.5), Svg.TextWidth("∂ " + node.Gradient, 11.5))));
 
     static void DrawNode(Svg svg, GraphNode node, bool input, double x, double y, double width, double height)
     {

@@ -35,8 +35,8 @@ public sealed class Page(string title)
             .Select(row => string.Join(",", row.Select(w => w.ToString("0.###", CultureInfo.InvariantCulture)))));
         return Add($"""
             <figure class="attention" data-weights="{rows}">
-            <div class="line source"><b>source</b>{string.Concat(source.Select(t => $"<span>{Svg.Escape(Svg.Visible(t))}</span>"))}</div>
-            <div class="line output"><b>output</b>{string.Concat(output.Select(t => $"<span tabindex=\"0\">{Svg.Escape(Svg.Visible(t))}</span>"))}</div>
+            <div class="line source"><b>source</b>{Tokens(source, "<span>")}</div>
+            <div class="line output"><b>output</b>{Tokens(output, "<span tabindex=\"0\">")}</div>
             {map.ToSvg()}</figure>
             """);
     }
@@ -63,6 +63,9 @@ public sealed class Page(string title)
         File.WriteAllText(written, ToHtml());
         File.Move(written, path, overwrite: true);
     }
+
+    static string Tokens(IReadOnlyList<string> tokens, string open) =>
+        string.Concat(tokens.Select(token => $"{open}{Svg.Escape(Svg.Visible(token))}</span>"));
 
     Page Add(string html)
     {

@@ -10,7 +10,8 @@ static class PageAssets
         }
         body {
           margin: 0; background: var(--paper); color: var(--ink);
-          font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, Arial, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
+          font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, Arial,
+            "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
         }
         main { max-width: 760px; margin: 0 auto; padding: 24px 20px 64px; }
         h1 { font-size: 28px; line-height: 1.25; margin: 16px 0 8px; }

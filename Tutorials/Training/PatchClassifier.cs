@@ -31,7 +31,9 @@ sealed class PatchClassifier(int height, int width, int patch, int features, int
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new PatchClassifier(4, 6, patch: 2, features: 4, layers: 1, heads: 2, classes: 3), (model, x) => model.Forward(x[0]).Logits, [[2, 24]]),
-        Case.Of(() => new PatchClassifier(4, 4, patch: 2, features: 2, layers: 1, heads: 1, classes: 2), (model, x) => model.Forward(x[0]).Weights, [[3, 16]]),
+        Case.Of(() => new PatchClassifier(4, 6, patch: 2, features: 4, layers: 1, heads: 2, classes: 3),
+            (model, x) => model.Forward(x[0]).Logits, [[2, 24]]),
+        Case.Of(() => new PatchClassifier(4, 4, patch: 2, features: 2, layers: 1, heads: 1, classes: 2),
+            (model, x) => model.Forward(x[0]).Weights, [[3, 16]]),
     ];
 }
