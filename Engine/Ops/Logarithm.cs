@@ -89,9 +89,8 @@ public sealed partial class Tensor
         public V Apply<V>(V a, V b) where V : struct, ILane<V> =>
             V.IfEqual(a, b, a + V.Of(Ln2), V.Max(a, b) + Elementary.Log1p(V.Exp(-V.Abs(a - b))));
 
-        // σ(a − b)
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(1) / (V.Of(1) + V.Exp(b - a));
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(1) / (V.Of(1) + V.Exp(a - b));
+        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => Share(a - b, V.Exp(a - b), V.Exp(b - a));
+        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => Share(b - a, V.Exp(b - a), V.Exp(a - b));
     }
 
     readonly struct LogAddExp2Formula : IBinary
@@ -99,9 +98,12 @@ public sealed partial class Tensor
         public V Apply<V>(V a, V b) where V : struct, ILane<V> =>
             V.IfEqual(a, b, a + V.Of(1), V.Max(a, b) + Elementary.Log1p(Elementary.Exp2(-V.Abs(a - b))) / V.Of(Ln2));
 
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(1) / (V.Of(1) + Elementary.Exp2(b - a));
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(1) / (V.Of(1) + Elementary.Exp2(a - b));
+        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => Share(a - b, Elementary.Exp2(a - b), Elementary.Exp2(b - a));
+        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => Share(b - a, Elementary.Exp2(b - a), Elementary.Exp2(a - b));
     }
+
+    // σ(d) from its two powers p = eᵈ and q = e⁻ᵈ: by the one that does not overflow, so that its own slope is finite too
+    static V Share<V>(V d, V p, V q) where V : struct, ILane<V> => V.IfLess(d, V.Of(0), p / (V.Of(1) + p), V.Of(1) / (V.Of(1) + q));
 
     readonly struct XlogyFormula : IBinary
     {
@@ -127,6 +129,8 @@ public sealed partial class Tensor
         Case.Of(x => x.Logit(), Input.Within(0.05, 0.95, [3, 17])),
         Case.Of(x => x.Logit(0.1), Input.Within(0, 1, [7])),
         Case.Of((a, b) => a.LogAddExp(b), [3, 5], [5]),
+        Case.Of((a, b) => (a + 1000).LogAddExp(b), [3, 5], [5]),
+        Case.Of((a, b) => a.LogAddExp2(b + 2000), [3, 5], [5]),
         Case.Of((a, b) => a.LogAddExp2(b), [3, 1], [3, 5]),
         Case.Of((a, b) => a.Xlogy(b), [3, 5], Input.Within(0.3, 3, [3, 1])),
     ];

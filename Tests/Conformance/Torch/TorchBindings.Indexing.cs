@@ -19,7 +19,7 @@ public static partial class TorchBindings
         ("index_fill(input, dim, index, value)",
             a => a.Input().IndexPut(a.Int("dim"), a.Tensor("index"), a.Tensor("value").To(a.Input().DType).Reshape())),
         ("index_reduce(input, dim, index, source, reduce, include_self=True)",
-            a => a.Input().IndexPut(a.Int("dim"), a.Tensor("index"), a.Tensor("source"), Reduction(a.Text("reduce")), a.Bool("include_self"))),
+            a => a.Input().IndexPut(a.Int("dim"), a.Tensor("index"), a.Tensor("source"), ScatterHow(a.Text("reduce")), a.Bool("include_self"))),
         ("index_put(input, indices, values, accumulate=False)",
             a => TorchIndex.Write(a.Input(), a["indices"], a.Tensor("values"), a.Bool("accumulate"))),
         ("masked_select(input, mask)", MaskedSelect),
@@ -47,10 +47,10 @@ public static partial class TorchBindings
     {
         Tensor x = a.Input(), i = a.Tensor("index");
         var values = a[source] is Tensor given ? given : NanoAttention.Tensor.Scalar(a.Float(source), x.DType).Expand(i.Shape.Sizes);
-        return x.Scatter(a.Int("dim"), i, values, Reduction(how), self);
+        return x.Scatter(a.Int("dim"), i, values, ScatterHow(how), self);
     }
 
-    static ScatterReduction Reduction(string name) => name switch
+    static ScatterReduction ScatterHow(string name) => name switch
     {
         "" => ScatterReduction.None,
         "sum" or "add" => ScatterReduction.Sum,
