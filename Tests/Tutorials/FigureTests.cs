@@ -28,6 +28,11 @@ public class FigureTests
         new GraphDrawing("no nodes", [], []),
     ];
 
+    /// <summary>The width is that of DejaVu Sans Bold at 15 pixels, as FreeType has it, after a margin of 16.</summary>
+    [Fact]
+    public void A_title_fits_in_a_wide_font() =>
+        Assert.True(Svg.TitleWidth("you should distinguish between right and wrong .  → tu devrais") >= 16 + 535.7);
+
     [Theory, MemberData(nameof(Figures), DisableDiscoveryEnumeration = true)]
     public void Every_figure_is_well_formed_and_needs_nothing_else(Figure figure)
     {

@@ -30,7 +30,7 @@ public sealed class ConfusionMatrix : Figure
     {
         double left = 52 + classes.Select(c => Svg.TextWidth(c, 12)).DefaultIfEmpty().Max();
         double right = left + Cell * classes.Count, bottom = Top + CellHeight * classes.Count;
-        var svg = new Svg(Math.Max(right + 76, 32 + Svg.TextWidth(Title, 15.5)), bottom + 18, Title);
+        var svg = new Svg(Math.Max(right + 76, Svg.TitleWidth(Title)), bottom + 18, Title);
         svg.Text((left + right) / 2, Top - 26, "predicted", 12, Anchor.Middle, Palette.Muted);
         svg.Text(26, (Top + bottom) / 2, "true", 12, Anchor.Middle, Palette.Muted, rotate: -90);
         svg.Text(right + 60, Top - 8, "recall", 12, Anchor.End, Palette.Muted);

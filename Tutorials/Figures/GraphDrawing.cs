@@ -39,7 +39,7 @@ public sealed class GraphDrawing : Figure
         double lowest = layout.Layers.SelectMany(c => c).Select(layout.Place).DefaultIfEmpty().Max();
         double Y(int node) => Top + (layout.Place(node) - highest) * (height + GapY) + height / 2;
         double right = lefts.Length == 0 ? 0 : lefts[^1] + widths[^1];
-        var svg = new Svg(Math.Max(right + 20, 32 + Svg.TextWidth(Title, 15.5)), Top + (lowest - highest) * (height + GapY) + height + 20,
+        var svg = new Svg(Math.Max(right + 20, Svg.TitleWidth(Title)), Top + (lowest - highest) * (height + GapY) + height + 20,
             Title);
         foreach (int[] route in layout.Routes)
             DrawEdge(svg, [.. route.Select(n => (lefts[layout.Layer(n)], widths[layout.Layer(n)], Y(n)))]);

@@ -43,7 +43,7 @@ public sealed class HeatMap : Figure
         bool upright = widest <= cell + 1;
         double top = TitleHeight + (ColumnLabel.Length > 0 ? 18 : 0) + (upright ? 18 : widest + 8);
         double right = left + cell * columns.Length, bottom = top + CellHeight * rows.Length;
-        double width = Math.Max(right + LegendWidth + 16, 32 + Svg.TextWidth(Title, 15.5));
+        double width = Math.Max(right + LegendWidth + 16, Svg.TitleWidth(Title));
         var svg = new Svg(width, Math.Max(bottom, top + 96) + 16, Title);
         if (ColumnLabel.Length > 0) svg.Text((left + right) / 2, TitleHeight + 6, ColumnLabel, 12, Anchor.Middle, Palette.Muted);
         if (RowLabel.Length > 0) svg.Text(24, (top + bottom) / 2, RowLabel, 12, Anchor.Middle, Palette.Muted, rotate: -90);

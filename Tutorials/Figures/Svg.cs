@@ -101,6 +101,9 @@ public sealed class Svg
         _ => 0.57,
     });
 
+    /// <summary>What a title needs: bold, in the widest of the usual fonts, with its margins.</summary>
+    public static double TitleWidth(string title) => 32 + TextWidth(title, 19);
+
     /// <summary>A token as a reader can see it: spaces and line ends get a sign.</summary>
     public static string Visible(string token) => token switch { " " => "␣", "\n" => "⏎", "\t" => "⇥", _ => token };
 
