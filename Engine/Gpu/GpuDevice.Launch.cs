@@ -96,6 +96,7 @@ public sealed partial class GpuDevice
     // The stream, with the accelerator bound to this thread.
     AcceleratorStream Ready()
     {
+        viewed?.Clear();                                                // the gate is held until the kernel stands in the stream
         if (Accelerator.Current != accelerator) accelerator.Bind();
         return stream;
     }

@@ -90,7 +90,18 @@ public sealed partial class GpuDevice : Device
         View<T>(x, x.DType.Size, x.IsContiguous ? x.Count * x.DType.Size : x.Storage.Bytes - x.Offset * x.DType.Size);
 
     static ArrayView<T> View<T>(Tensor x, int size, int bytes) where T : unmanaged =>
-        ((GpuBuffer)x.Storage.Read()).Bytes.SubView((long)x.Offset * size, bytes).Cast<T>();
+        ((GpuBuffer)Keep(x.Storage).Read()).Bytes.SubView((long)x.Offset * size, bytes).Cast<T>();
+
+    // What this thread has viewed since its last launch: a view does not keep its memory alive, and another thread might be given it
+    // before the kernel stands in the stream.
+    [ThreadStatic]
+    static List<Storage>? viewed;
+
+    static Storage Keep(Storage storage)
+    {
+        (viewed ??= []).Add(storage);
+        return storage;
+    }
 
     static ArrayView<float> View(Tensor x) => View<float>(x);
 
