@@ -50,8 +50,8 @@ public sealed unsafe partial class CpuDevice : Device
         return new((T*)buffer.Pointer + x.Offset, x.Storage.Bytes / sizeof(T) - x.Offset, buffer);
     }
 
-    /// <summary>The bytes of a contiguous tensor.</summary>
-    internal static Span<byte> Bytes(Tensor x) => new((byte*)((CpuBuffer)x.Storage.Read()).Pointer + (long)x.Offset * x.DType.Size, x.Count * x.DType.Size);
+    /// <summary>The bytes of a contiguous tensor, whose memory lives as long as the span.</summary>
+    internal static Span<byte> Bytes(Tensor x) => ((CpuBuffer)x.Storage.Read()).Bytes.Slice(x.Offset * x.DType.Size, x.Count * x.DType.Size);
 
     internal override void Upload(ReadOnlySpan<byte> from, Tensor to) => from.CopyTo(Bytes(to));
     internal override void Download(Tensor from, Span<byte> to) => Bytes(from).CopyTo(to);
@@ -70,15 +70,15 @@ sealed unsafe class CpuBuffer
     [ThreadStatic] static byte[]? slab;
     [ThreadStatic] static int used;
 
-    readonly byte[] memory;     // keeps it alive
+    readonly byte[] memory;
+    readonly int offset;
 
-    CpuBuffer(byte[] memory, int offset)
-    {
-        this.memory = memory;
-        Pointer = Unsafe.AsPointer(ref memory[offset]);
-    }
+    CpuBuffer(byte[] memory, int offset) => (this.memory, this.offset) = (memory, offset);
 
-    public void* Pointer { get; }
+    /// <summary>The first byte: good as long as this buffer is referred to.</summary>
+    public void* Pointer => Unsafe.AsPointer(ref memory[offset]);
+
+    public Span<byte> Bytes => memory.AsSpan(offset);
 
     /// <summary>Small buffers share a slab, which the collector frees when the last of them is gone.</summary>
     public static CpuBuffer Allocate(int bytes)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -57,24 +56,26 @@ public sealed partial class GpuDevice : Device
         lock (gate) memory.Return((GpuBuffer)buffer);
     }
 
-    internal override void Upload(ReadOnlySpan<byte> from, Tensor to)
+    // ILGPU copies by address, so an array that the collector may move is pinned first.
+    internal override unsafe void Upload(ReadOnlySpan<byte> from, Tensor to)
     {
         if (from.IsEmpty) return;
         lock (gate)
         {
             Uploads++;
-            if (Staging.Takes(from.Length)) staging.Send(from, Raw(to), stream);
-            else Raw(to).CopyFromCPU(stream, ref MemoryMarshal.GetReference(from), from.Length);
+            fixed (byte* pinned = from)
+                if (Staging.Takes(from.Length)) staging.Send(from, Raw(to), stream);
+                else Raw(to).CopyFromCPU(stream, ref *pinned, from.Length);
         }
     }
 
-    internal override void Download(Tensor from, Span<byte> to)
+    internal override unsafe void Download(Tensor from, Span<byte> to)
     {
         if (to.IsEmpty) return;
         lock (gate)
         {
             Downloads++;
-            Raw(from).CopyToCPU(stream, ref MemoryMarshal.GetReference(to), to.Length);
+            fixed (byte* pinned = to) Raw(from).CopyToCPU(stream, ref *pinned, to.Length);
         }
     }
 
@@ -83,25 +84,23 @@ public sealed partial class GpuDevice : Device
         lock (gate) stream.Synchronize();
     }
 
-    static ArrayView<byte> Raw(Tensor x) => View<byte>(x, x.DType.Size, x.Count * x.DType.Size);
+    /// <summary>The bytes of a contiguous tensor, for a copy that holds the gate.</summary>
+    static ArrayView<byte> Raw(Tensor x) => Bytes(x, x.Count * x.DType.Size);
 
-    /// <summary>The numbers of a contiguous tensor; of a strided one, all from its first to the end of its memory.</summary>
-    static ArrayView<T> View<T>(Tensor x) where T : unmanaged =>
-        View<T>(x, x.DType.Size, x.IsContiguous ? x.Count * x.DType.Size : x.Storage.Bytes - x.Offset * x.DType.Size);
+    /// <summary>The numbers of a contiguous tensor; of a strided one, all from its first to the end of its memory. For the next launch.</summary>
+    static ArrayView<T> View<T>(Tensor x) where T : unmanaged
+    {
+        (viewed ??= []).Add(x.Storage);
+        return Bytes(x, x.IsContiguous ? x.Count * x.DType.Size : x.Storage.Bytes - x.Offset * x.DType.Size).Cast<T>();
+    }
 
-    static ArrayView<T> View<T>(Tensor x, int size, int bytes) where T : unmanaged =>
-        ((GpuBuffer)Keep(x.Storage).Read()).Bytes.SubView((long)x.Offset * size, bytes).Cast<T>();
+    static ArrayView<byte> Bytes(Tensor x, int count) =>
+        ((GpuBuffer)x.Storage.Read()).Bytes.SubView((long)x.Offset * x.DType.Size, count);
 
     // What this thread has viewed since its last launch: a view does not keep its memory alive, and another thread might be given it
     // before the kernel stands in the stream.
     [ThreadStatic]
     static List<Storage>? viewed;
-
-    static Storage Keep(Storage storage)
-    {
-        (viewed ??= []).Add(storage);
-        return storage;
-    }
 
     static ArrayView<float> View(Tensor x) => View<float>(x);
 

@@ -127,6 +127,57 @@ public class GpuMemoryTests
         Assert.Equal(values[..1000], Tensor.From(values[..1000], [1000], Gpu).ToArray<int>());
     }
 
+    /// <summary>The collector may move an array while its numbers are on their way.</summary>
+    [Fact]
+    public void Numbers_arrive_while_the_collector_moves_arrays()
+    {
+        var y = Tensor.Full([100], 3, DType.F32, Gpu);
+        var collector = new Thread(() =>
+        {
+            for (int i = 0; i < 300; i++)
+            {
+                Thread.Sleep(1);
+                GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
+            }
+        });
+        collector.Start();
+        while (collector.IsAlive) Assert.Equal(-1, y.ToArray<float>().IndexOfAnyExcept(3f));
+    }
+
+    /// <summary>The copy that the backward pass makes of a strided gradient is nobody's once its view is taken.</summary>
+    [Fact]
+    public void Memory_that_a_kernel_is_about_to_read_is_not_handed_out()
+    {
+        const int n = 37;              // of a class of its own
+        bool done = false;
+        var takers = Enumerable.Range(0, 2).Select(_ => new Thread(() =>
+        {
+            while (!Volatile.Read(ref done))
+            {
+                GC.Collect(0);
+                GC.WaitForPendingFinalizers();
+                Tensor.Full([n, n], -1, DType.F32, Gpu);
+            }
+        })).ToArray();
+        foreach (var taker in takers) taker.Start();
+        try
+        {
+            var x = Tensor.Zeros([n, n], DType.F32, Gpu).RequireGrad();
+            var c = Tensor.Full([n, n], 2, DType.F32, Gpu);
+            for (int i = 0; i < 300; i++)
+            {
+                x.Grad = null;
+                (x.Exp().Transpose() * c).Sum().Backward();
+                Assert.All(x.Grad!.ToArray<float>(), g => Assert.Equal(2f, g));
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref done, true);
+            foreach (var taker in takers) taker.Join();
+        }
+    }
+
     [Fact]
     public void Threads_take_turns()
     {
