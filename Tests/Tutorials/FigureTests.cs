@@ -22,6 +22,7 @@ public class FigureTests
         new BarChart("bars", ["x", "y"], [1, 2.5]) { Unit = "ms" },
         new BarChart("groups", ["x", "y"], ["CPU", "GPU"], [[1, 2], [double.NaN, 0]]),
         new CrossoverChart("speed", [new("CPU", [1, 10], [4, 4]), new("GPU", [1, 10], [1, 16])], "CPU", "GPU"),
+        new ImageAttention("picture", 2, 4, [0, 0.5f, 1, 0, 0, 0, 1, 0.01f], 1, 2, [0.25f, 0.75f]),
         new ConfusionMatrix("matrix", ["0", "1"], new[,] { { 9, 1 }, { 0, 0 } }),
         new ScatterPlot("points", Line) { Region = DecisionRegion.Sample(0, 3, 0, 100, (x, y) => x - 1.5) },
         new GraphDrawing("graph", [new("a", "1"), new("b", "2", "3"), new("+", "3")], [(0, 2), (1, 2), (0, 1)]),
@@ -137,6 +138,21 @@ public class FigureTests
             cells.Select(c => Enumerable.Range(0, 5).First(i => Palette.Sequential(i / 4.0) == c.Attribute("fill")!.Value) / 4.0));
         Assert.Contains("should be 4", Assert.Throws<ArgumentException>(() => new HeatMap("", ["a", "b"], ["x", "y"], [1f])).Message);
         Assert.Throws<ArgumentException>(() => new HeatMap("", ["a"], ["x"], [float.NaN]));
+    }
+
+    [Fact]
+    public void Attention_over_an_image_has_a_patch_for_every_weight_and_a_dot_for_every_bright_pixel()
+    {
+        var image = new ImageAttention("", 2, 4, [0, 0.5f, 1, 0, 0, 0, 1, 0.01f], 1, 2, [0.25f, 0.5f]);
+        XElement[] rects = [.. XElement.Parse(image.ToSvg()).Descendants(Names + "rect")];
+        Assert.Equal(["patch 0, 0: 0.25", "patch 0, 1: 0.5"], rects.Where(r => r.Element(Names + "title") is not null).Select(r => r.Value));
+        Assert.Equal([Palette.Sequential(0.5), Palette.Sequential(1)],
+            rects.Where(r => r.Element(Names + "title") is not null).Select(r => r.Attribute("fill")!.Value));
+        Assert.Equal(3, rects.Count(r => r.Attribute("fill")!.Value == Palette.Category(1)));
+        Assert.Contains("cut into 1 × 3", Assert.Throws<ArgumentException>(() => new ImageAttention("", 2, 4, new float[8], 1, 3, new float[3])).Message);
+        Assert.Contains("should be 8 and 2", Assert.Throws<ArgumentException>(() => new ImageAttention("", 2, 4, new float[7], 1, 2, new float[2])).Message);
+        Assert.Throws<ArgumentException>(() => new ImageAttention("", 1, 1, [1.5f], 1, 1, [1]));
+        Assert.Throws<ArgumentException>(() => new ImageAttention("", 1, 1, [1], 1, 1, [float.NaN]));
     }
 
     [Fact]

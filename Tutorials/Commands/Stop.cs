@@ -8,6 +8,14 @@ static class Stop
 {
     public const int Interrupted = 130;
 
+    /// <summary>Asked between two batches of an evaluation, for which the trainer has saved its state.</summary>
+    /// <exception cref="OperationCanceledException">Ctrl-C was pressed.</exception>
+    public static void BetweenBatches(CancellationToken stop)
+    {
+        if (stop.IsCancellationRequested)
+            throw new OperationCanceledException("stopped while evaluating; the training is saved (--resume evaluates it)", stop);
+    }
+
     /// <summary>What <paramref name="program"/> answers; 1 where it failed, 130 where Ctrl-C ended it.</summary>
     public static int OnCtrlC(Func<CancellationToken, int> program)
     {

@@ -54,7 +54,7 @@ static class DatesJob
         var styles = new HashSet<DateStyle>();
         foreach (var pairs in dates.Test(testCount).Chunk(100))
         {
-            stop.ThrowIfCancellationRequested();
+            Stop.BetweenBatches(stop);
             var read = Sequences.Translate(model, [.. pairs.Select(p => Dates.Vocabulary.Encode(p.Source))], Dates.TargetLength + 1);
             foreach (var (pair, written) in pairs.Zip(read))
             {

@@ -97,7 +97,7 @@ static class GptJob
         int count = 0;
         foreach (var rows in blocks.GroupBy(b => b.Inputs.Length).SelectMany(same => same.Chunk(evaluationRows)))
         {
-            stop.ThrowIfCancellationRequested();
+            Stop.BetweenBatches(stop);
             using var scope = Scope.Begin();
             Shape shape = [rows.Length, rows[0].Inputs.Length];
             int[] inputs = [.. rows.SelectMany(r => r.Inputs.ToArray())], targets = [.. rows.SelectMany(r => r.Targets.ToArray())];
@@ -114,7 +114,7 @@ static class GptJob
         List<int> ids = [Math.Max(0, characters.Tokens.ToList().IndexOf("\n"))];
         while (ids.Count <= s.Sample)
         {
-            stop.ThrowIfCancellationRequested();
+            Stop.BetweenBatches(stop);
             ids.AddRange(model.Generate(ids[^Math.Min(ids.Count, s.Block)..], 1, s.Temperature, s.TopK));
         }
         return string.Concat(characters.Decode([.. ids.Skip(1)]));

@@ -91,7 +91,7 @@ static class MnistJob
         var classes = new List<int>(chosen.Length);
         foreach (int[] part in chosen.Chunk(testBatch))
         {
-            stop.ThrowIfCancellationRequested();
+            Stop.BetweenBatches(stop);
             using var scope = Scope.Begin();
             classes.AddRange(model.Forward(Batch(images, part).Images).Logits.ArgMax().ToArray<int>());
         }
@@ -124,7 +124,7 @@ static class MnistJob
             .Figure(new ConfusionMatrix("Confusion on the test images",
                 [.. Enumerable.Range(0, Mnist.Classes).Select(c => c.ToString(CultureInfo.InvariantCulture))], counts))
             .Section("What the pooling attends to")
-            .Paragraph("The weight of each patch in the last attention, which gathers what the classifier reads.");
+            .Paragraph("The bluer a patch, the greater its weight in the last attention, which gathers what the classifier reads.");
         using var none = Reverse.NoGrad();
         int rows = test.Height / patch, columns = test.Width / patch;
         for (int digit = 0; digit < Mnist.Classes; digit++)
@@ -132,11 +132,10 @@ static class MnistJob
             int example = Array.IndexOf(test.Labels, (byte)digit);
             if (example < 0) continue;
             using var scope = Scope.Begin();
-            float[] weights = model.Forward(Batch(test, [example]).Images).Weights.ToArray<float>();
-            page.Figure(new HeatMap($"A {digit}", Places(rows), Places(columns), weights) { RowLabel = "y", ColumnLabel = "x" });
+            var image = Batch(test, [example]).Images;
+            float[] weights = model.Forward(image).Weights.ToArray<float>();
+            page.Figure(new ImageAttention($"A {digit}", test.Height, test.Width, image.ToArray<float>(), rows, columns, weights));
         }
         return page;
-
-        string[] Places(int count) => [.. Enumerable.Range(0, count).Select(i => $"{i * patch}")];
     }
 }

@@ -60,7 +60,7 @@ static class TranslateJob
         model.Eval();
         foreach (var part in tests.Chunk(100))
         {
-            stop.ThrowIfCancellationRequested();
+            Stop.BetweenBatches(stop);
             using var none = Reverse.NoGrad();
             using var scope = Scope.Begin();
             int[][] sources = [.. part.Select(t => from.Encode(t.Source))], targets = [.. part.Select(t => to.Encode(t.References[0]))];
