@@ -48,6 +48,18 @@ public class ErrorTests
     }
 
     [Fact]
+    public void StatesOfRecurrentLayers()
+    {
+        Refused("Rnn: it must have at least one layer, not 0 (Parameter 'layers')", () => new Rnn(3, 4, layers: 0));
+        Refused("Gru: the input (2, 5) must be (batch, time, 3)", () => new Gru(3, 4).Forward(Of(2, 5)));
+        Refused("Gru: the first states (2, 1, 4) must be (1, 2, 4)", () => new Gru(3, 4).Forward(Of(2, 5, 3), Of(2, 1, 4)));
+        Refused("Lstm: the first states (1, 2, 4) and (1, 2, 4) must be (1, 2, 2) and (1, 2, 4)",
+            () => new Lstm(3, 4, projection: 2).Forward(Of(2, 5, 3), (Of(1, 2, 4), Of(1, 2, 4))));
+        Refused("RnnCell: the input (2, 4) must be (batch, 3)", () => new RnnCell(3, 4).Forward(Of(2, 4)));
+        Refused("GruCell: the state (1, 4) must be (2, 4)", () => new GruCell(3, 4).Forward(Of(2, 3), Of(1, 4)));
+    }
+
+    [Fact]
     public void SequencesForTranslators()
     {
         Tensor source = Padding.Batch([[3, 4, 5], [6]]), target = Padding.Batch([[1], [1]]);

@@ -24,9 +24,19 @@ public class StateDictTests
         "weight_ih_l1_reverse", "weight_hh_l1_reverse", "bias_ih_l1_reverse", "bias_hh_l1_reverse");
 
     [Fact]
-    public void LstmCellHasPyTorchsNames()
+    public void OtherRecurrentLayersHaveThemToo()
     {
-        HasNames(new LstmCell(3, 4), "weight_ih", "weight_hh", "bias_ih", "bias_hh");
+        string[] names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"];
+        HasNames(new Rnn(3, 4), names);
+        HasNames(new Gru(3, 4, bias: false), names[..2]);
+        HasNames(new Lstm(3, 4, projection: 2), [.. names, "weight_hr_l0"]);
+        Assert.Equal([2, 4], new Lstm(3, 4, projection: 2).Weights["weight_hr_l0"].Shape);
+    }
+
+    [Fact]
+    public void RecurrentCellsHavePyTorchsNames()
+    {
+        foreach (var cell in (Module[])[new LstmCell(3, 4), new GruCell(3, 4), new RnnCell(3, 4)]) HasNames(cell, "weight_ih", "weight_hh", "bias_ih", "bias_hh");
         HasNames(new LstmCell(3, 4, bias: false), "weight_ih", "weight_hh");
     }
 

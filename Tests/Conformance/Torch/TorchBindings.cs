@@ -90,12 +90,12 @@ public static partial class TorchBindings
 
     public static Tensor Input(this Arguments a) => a.Tensor("input");
 
-    /// <summary>A pair of states (h, c), or null.</summary>
-    public static (Tensor H, Tensor C)? State(this Arguments a, string name) => a[name] switch
+    /// <summary>One state or several, or null.</summary>
+    public static Tensor[]? States(this Arguments a, string name) => a[name] switch
     {
         null => null,
-        IReadOnlyList<object?> and [NanoAttention.Tensor h, NanoAttention.Tensor c] => (h, c),
-        _ => throw a.Wrong(name, "a pair of tensors"),
+        NanoAttention.Tensor only => [only],
+        _ => a.Tensors(name),
     };
 
     static Tensor[] Tensors(this Arguments a, string name) => a[name] is IReadOnlyList<object?> items

@@ -38,8 +38,7 @@ public sealed partial class TorchModule(Module layer, string signature, Func<Arg
             a => Chained(new Embedding(a.Int("num_embeddings"), a.Int("embedding_dim"), TorchBindings.Place(a.IntOrNone("padding_idx"), a.Int("num_embeddings"))))),
         ("EmbeddingBag(num_embeddings, embedding_dim, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, mode='mean', sparse=False, include_last_offset=False, padding_idx=None)",
             EmbeddingBag),
-        ("LSTM(input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0, bidirectional=False)", Lstm),
-        ("LSTMCell(input_size, hidden_size, bias=True)", LstmCell),
+        .. Recurrents,
         .. Transformers,
         .. Windows,
     ];
@@ -53,31 +52,5 @@ public sealed partial class TorchModule(Module layer, string signature, Func<Arg
         bool last = a.Bool("include_last_offset");
         return new(bag, "forward(input, offsets=None, per_sample_weights=None)",
             call => bag.Forward(call.Input(), TorchBindings.Ends(call.TensorOrNone("offsets"), last), call.TensorOrNone("per_sample_weights")));
-    }
-
-    static TorchModule Lstm(Arguments a)
-    {
-        bool batchFirst = a.Bool("batch_first");
-        var lstm = new Lstm(a.Int("input_size"), a.Int("hidden_size"), a.Int("num_layers"), a.Bool("bidirectional"), batchFirst, a.Bool("bias"), a.Float("dropout"));
-        return new(lstm, "forward(input, hx=None, lengths=None)", call =>
-        {
-            if (call.Input().Rank == 3) return Nested(lstm.Forward(call.Input(), call.State("hx"), call.IntsOrNone("lengths")));
-            int batch = batchFirst ? 0 : 1;                                 // one sequence without a batch axis
-            (Tensor, Tensor)? state = call.State("hx") is { } given ? (given.H.Unsqueeze(1), given.C.Unsqueeze(1)) : null;
-            var (output, last) = lstm.Forward(call.Input().Unsqueeze(batch), state);
-            return Nested((output.Squeeze(batch), (last.H.Squeeze(1), last.C.Squeeze(1))));
-        });
-    }
-
-    static object?[] Nested((Tensor Output, (Tensor H, Tensor C) Last) result) => [result.Output, (object?[])[result.Last.H, result.Last.C]];
-
-    static TorchModule LstmCell(Arguments a)
-    {
-        var cell = new LstmCell(a.Int("input_size"), a.Int("hidden_size"), a.Bool("bias"));
-        return new(cell, "forward(input, hx=None)", call =>
-        {
-            var (h, c) = cell.Forward(call.Input(), call.State("hx"));
-            return (object?[])[h, c];
-        });
     }
 }
