@@ -1,7 +1,8 @@
 namespace NanoAttention;
 
 /// <summary>The sizes of a <see cref="Gpt"/>; those given are nanoGPT's for a processor.</summary>
-public sealed record GptConfig(int Vocabulary, int Block = 64, int Layers = 4, int Heads = 4, int Size = 128, double Dropout = 0, bool Bias = false);
+public sealed record GptConfig(int Vocabulary, int Block = 64, int Layers = 4, int Heads = 4, int Size = 128, double Dropout = 0, bool Bias = false,
+    Activation Activation = Activation.Gelu);
 
 /// <summary>
 /// A language model that sees only what came before (Radford et al. 2019), with the names, layouts and start of nanoGPT (A. Karpathy):
@@ -119,7 +120,7 @@ public sealed class GptBlock(GptConfig config) : Layer
     public CausalSelfAttention Attn { get; } = new(config.Size, config.Heads, config.Dropout, config.Bias);
     [Name("ln_2")]
     public LayerNorm Ln2 { get; } = new(config.Size, bias: config.Bias);
-    public GptMlp Mlp { get; } = new(config.Size, config.Dropout, config.Bias);
+    public GptMlp Mlp { get; } = new(config.Size, config.Dropout, config.Bias, config.Activation);
 
     public override Tensor Forward(Tensor x) => Run(x, weighed: false).Output;
 
@@ -146,14 +147,14 @@ public sealed class GptBlock(GptConfig config) : Layer
     ];
 }
 
-/// <summary>c_proj(gelu(c_fc(x))), four times as wide inside.</summary>
-public sealed class GptMlp(int size, double dropout, bool bias) : Layer
+/// <summary>c_proj(f(c_fc(x))), four times as wide inside.</summary>
+public sealed class GptMlp(int size, double dropout, bool bias, Activation activation = Activation.Gelu) : Layer
 {
     public Linear CFc { get; } = new(size, 4 * size, bias);
     public Linear CProj { get; } = new(4 * size, size, bias);
     public Dropout Dropout { get; } = new(dropout);
 
-    public override Tensor Forward(Tensor x) => Dropout.Forward(CProj.Forward(CFc.Forward(x).Gelu()));
+    public override Tensor Forward(Tensor x) => Dropout.Forward(CProj.Forward(CFc.Forward(x).Activate(activation)));
 
     internal static Case[] Cases => [Case.Of(() => new GptMlp(3, 0, bias: true), (mlp, x) => mlp.Forward(x[0]), [[2, 3]])];
 }

@@ -3,7 +3,26 @@ namespace NanoAttention.Tests.Conformance;
 public enum Verdict { Passed, Failed, NotSupported }
 
 /// <summary>What came of one case: the reason of a failure, or the name that is not supported.</summary>
-public sealed record Outcome(string Case, Verdict Verdict, string Detail = "");
+public sealed record Outcome(string Case, Verdict Verdict, string Detail = "")
+{
+    /// <summary>What comes of running a case.</summary>
+    public static Outcome Of(string name, Action check)
+    {
+        try
+        {
+            check();
+            return new(name, Verdict.Passed);
+        }
+        catch (NotSupportedByEngineException missing)
+        {
+            return new(name, Verdict.NotSupported, missing.Message);
+        }
+        catch (Exception error)
+        {
+            return new(name, Verdict.Failed, $"{error.GetType().Name}: {error.Message}");
+        }
+    }
+}
 
 /// <summary>A name that this project has no op, layer or optimiser for; the case is counted, not failed.</summary>
 public sealed class NotSupportedByEngineException(string name) : Exception(name);

@@ -8,10 +8,7 @@ public sealed class Seq2SeqCase : ModelCase
     public Seq2SeqCase(string folder, DType dtype) : base(folder, dtype)
     {
         using var defaults = Defaults.With(dtype: dtype);
-        var config = Json.GetProperty("config");
         model = new(Size("src_vocab"), Size("tgt_vocab"), Size("emb"), Size("hidden"), Size("attn"));
-
-        int Size(string name) => config.GetProperty(name).GetInt32();
     }
 
     protected override Module Model => model;

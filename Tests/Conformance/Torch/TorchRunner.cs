@@ -31,25 +31,13 @@ public sealed class TorchRunner
             if (!files.TryGetValue(vector.File, out var file)) files[vector.File] = file = Safetensors.Load(Path.Combine(folder, vector.File)).Tensors;
             outcomes.Add(Run(vector, file));
         }
-        return new(group, outcomes);
+        return new($"torch/{group}", outcomes);
     }
 
     Outcome Run(TorchCase vector, IReadOnlyDictionary<string, Tensor> file)
     {
         using var defaults = Defaults.With(dtype: vector.Group == "f32" ? DType.F32 : DType.F64);
-        try
-        {
-            Check(vector, file);
-            return new(vector.Name, Verdict.Passed);
-        }
-        catch (NotSupportedByEngineException missing)
-        {
-            return new(vector.Name, Verdict.NotSupported, missing.Message);
-        }
-        catch (Exception error)
-        {
-            return new(vector.Name, Verdict.Failed, $"{error.GetType().Name}: {error.Message}");
-        }
+        return Outcome.Of(vector.Name, () => Check(vector, file));
     }
 
     void Check(TorchCase vector, IReadOnlyDictionary<string, Tensor> file)
