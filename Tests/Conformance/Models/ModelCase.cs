@@ -55,16 +55,25 @@ public abstract class ModelCase
     {
         using var defaults = Defaults.With(dtype: dtype);
         Model.Load(Layout?.Read(Model, Weights) ?? Weights);
-        foreach (var (name, value) in Outputs())
+        foreach (var (name, value) in Once(() => Outputs().ToArray()))
             if (dtype == DType.F64 || Io.ContainsKey($"{Precision}.{name}")) Compare(name, value, Io[$"{Precision}.{name}"]);
         CheckDecoding();
+        CheckBuffers();
         CheckGradients();
         CheckSteps();
     }
 
+    // Running statistics as they are after one batch.
+    void CheckBuffers() => Once(() =>
+    {
+        Loss(0);
+        CompareStored("buffer_after_first_forward.", "after a batch");
+        return 0;
+    });
+
     void CheckGradients()
     {
-        var loss = Loss(0);
+        var loss = Once(() => Loss(0));
         Compare("loss", loss, Io[$"{Precision}.loss"]);
         loss.Backward();
         var found = Stored(p => p.Grad ?? Tensor.Zeros(p.Shape), trained: true);
@@ -88,13 +97,12 @@ public abstract class ModelCase
             loss.Backward();
             CompareStep("grad_norm", step, GradientClipping.Norm(Model.Parameters(), settings.GetProperty("clip").GetDouble()));
             optimizer.Step();
-            using (Reverse.NoGrad()) CompareStep("eval_loss_after", step, Loss(0).Item());
+            using (Reverse.NoGrad()) CompareStep("eval_loss_after", step, Once(() => Loss(0)).Item());
             if (dtype == DType.F64) CheckNorms(step);
         }
-        var parameters = Stored(p => p);
-        foreach (var (name, expected) in Io)
-            if (After(name, "param.") is { } parameter) Compare($"{parameter} after the steps", parameters[parameter], expected);
-        foreach (var (name, value) in Outputs())
+        CompareStored("after10.param.", "after the steps");
+        CompareStored("after10.buffer.", "after the steps");
+        foreach (var (name, value) in Once(() => Outputs().ToArray()))
             if (Io.TryGetValue($"{Precision}.after10.{name}", out var expected)) Compare($"{name} after the steps", value, expected);
 
         void CompareStep(string what, int step, double actual) =>
@@ -115,11 +123,31 @@ public abstract class ModelCase
         double rate = keywords.GetProperty("lr").GetDouble(), decay = settings.GetProperty("decay").GetDouble();
         var (beta1, beta2) = keywords.TryGetProperty("betas", out var betas) ? (betas[0].GetDouble(), betas[1].GetDouble()) : (0.9, 0.999);
         var groups = Groups(decay);
-        return settings.GetProperty("cls").GetString() == "AdamW" ? new AdamW(groups, rate, beta1, beta2) : new Adam(groups, rate, beta1, beta2);
+        return settings.GetProperty("cls").GetString() switch
+        {
+            "SGD" => new Sgd(groups, rate, keywords.GetProperty("momentum").GetDouble()),
+            "AdamW" => new AdamW(groups, rate, beta1, beta2),
+            _ => new Adam(groups, rate, beta1, beta2),
+        };
     }
 
-    string? After(string name, string kind) =>
-        name.StartsWith($"{Precision}.after10.{kind}", StringComparison.Ordinal) ? name[$"{Precision}.after10.{kind}".Length..] : null;
+    // the model's tensors against those of io.safetensors whose names begin so
+    void CompareStored(string prefix, string when)
+    {
+        prefix = $"{Precision}.{prefix}";
+        var own = Stored(t => t);
+        foreach (var (name, expected) in Io.Where(given => given.Key.StartsWith(prefix, StringComparison.Ordinal)))
+            Compare($"{name[prefix.Length..]} {when}", own[name[prefix.Length..]], expected);
+    }
+
+    // What f yields, with the running statistics put back as they were.
+    T Once<T>(Func<T> f)
+    {
+        (Tensor Value, Tensor Before)[] buffers = [.. Model.Named().Where(found => !found.Value.RequiresGrad).Select(found => (found.Value, found.Value.Clone()))];
+        var result = f();
+        foreach (var (value, before) in buffers) value.CopyFrom(before);
+        return result;
+    }
 
     // of every tensor of the model what is asked, by the names and in the layout of the files
     Dictionary<string, Tensor> Stored(Func<Tensor, Tensor> what, bool trained = false)

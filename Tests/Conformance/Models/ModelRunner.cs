@@ -11,6 +11,7 @@ public sealed class ModelRunner(string folder)
         ["Bert"] = (at, dtype) => new BertCase(at, dtype),
         ["GPT"] = (at, dtype) => new GptCase(at, dtype),
         ["Seq2Seq"] = (at, dtype) => new Seq2SeqCase(at, dtype),
+        ["CbamCnn"] = (at, dtype) => new CbamCase(at, dtype),
     };
 
     public IReadOnlyList<string> Names { get; } =

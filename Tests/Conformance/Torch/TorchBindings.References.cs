@@ -15,9 +15,17 @@ public static partial class TorchBindings
             a => Attention(a.Tensor("q"), a.Tensor("k"), a.Tensor("v"), a.TensorOrNone("mask"), a.Bool("causal"), a.FloatOrNone("scale"))),
         ("ref.gqa(q, k, v, causal=False)", a => Grouped(a.Tensor("q"), a.Tensor("k"), a.Tensor("v"), a.Bool("causal"))),
         ("ref.alibi_attention(q, k, v)",
-            a => Attention(a.Tensor("q"), a.Tensor("k"), a.Tensor("v"), Slopes(a.Tensor("q").Shape[1], a.Tensor("q").Shape[2]), causal: true)),
+            a => Attention(a.Tensor("q"), a.Tensor("k"), a.Tensor("v"), new AlibiBias(a.Tensor("q").Shape[1]).Forward(a.Tensor("q").Shape[2], a.Tensor("q").Shape[2]), causal: true)),
         ("ref.sinusoidal(T, D)", a => Sinusoids.Of(a.Int("T"), a.Int("D"))),
-        ("ref.window_mask(L, w)", a => Distances(a.Int("L")) is var d ? (d >= 0) & (d < a.Int("w")) : null),
+        ("ref.window_mask(L, w)", a => Masks.Of(Masks.Window(a.Int("w")), a.Int("L"), a.Int("L"))),
+        ("ref.luong(query, keys, kind, W=None, v=None)", Luong),
+        ("ref.rope(x, base=10000.0, offset=0)", a => new Rotary(a.Float("base")).Forward(a.Tensor("x"), a.Int("offset"))),
+        ("ref.rope_interleaved(x, base=10000.0, offset=0)", a => new Rotary(a.Float("base"), interleaved: true).Forward(a.Tensor("x"), a.Int("offset"))),
+        ("ref.swiglu(x, W, V, W2)", SwiGlu),
+        ("ref.squeeze_excite(x, W1, b1, W2, b2)", SqueezeExcite),
+        ("ref.channel_attention(x, W1, W2)", Channels),
+        ("ref.spatial_attention(x, W)", Places),
+        ("ref.crf_log_likelihood(emissions, transitions, start, end, tags)", Crf),
     ];
 
     /// <summary>x with v for rows 1 and 2, and row 0 doubled.</summary>
@@ -45,33 +53,73 @@ public static partial class TorchBindings
         Tensor Group(Tensor x) => x.Reshape([groups, -1, .. x.Shape.Sizes[2..]]);
     }
 
-    /// <summary>i − j, (n, n)</summary>
-    static Tensor Distances(int n)
-    {
-        var i = NanoAttention.Tensor.Arange(n);
-        return i.Unsqueeze(1) - i;
-    }
-
-    /// <summary>−mₕ (i − j), (h, n, n), with mₕ = 2^(−8(h + 1)/heads) (Press et al. 2022).</summary>
-    static Tensor Slopes(int heads, int n)
-    {
-        var slopes = NanoAttention.Tensor.Of([.. Enumerable.Range(1, heads).Select(h => Math.Pow(2, -8.0 * h / heads))], [heads, 1, 1]);
-        return -slopes * Distances(n);
-    }
-
     static object?[] AdditiveAttention(Arguments a)
     {
         Tensor q = a.Tensor("Wq"), k = a.Tensor("Wk"), v = a.Tensor("v");
-        var layer = new AdditiveAttention(q.Shape[1], k.Shape[1], v.Shape[0]);
-        layer.Load(new Dictionary<string, Tensor> { ["q.weight"] = q, ["k.weight"] = k, ["v"] = v });
-        var (context, weights) = layer.Forward(a.Tensor("query"), a.Tensor("keys"), a.Tensor("values"), a.TensorOrNone("mask"));
-        (Tensor, Tensor)[] given = [(q, layer.Q.Weight), (k, layer.K.Weight), (v, layer.V)];
-        return [Given(context, given), Given(weights, given)];
+        return With(new AdditiveAttention(q.Shape[1], k.Shape[1], v.Shape[0]), [("q.weight", q), ("k.weight", k), ("v", v)],
+            layer => Pair(layer.Forward(a.Tensor("query"), a.Tensor("keys"), a.Tensor("values"), a.TensorOrNone("mask"))));
+    }
+
+    static object?[] Luong(Arguments a)
+    {
+        Tensor query = a.Tensor("query"), keys = a.Tensor("keys");
+        (Score Score, (string, Tensor)[] Weights) chosen = a["kind"] switch
+        {
+            "dot" => (new DotScore(scaled: false), []),
+            "general" => (new GeneralScore(query.Shape[1], keys.Shape[2]), [("score.weight", a.Tensor("W"))]),
+            _ => (new ConcatScore(query.Shape[1], keys.Shape[2], a.Tensor("v").Shape[0]), [("score.w.weight", a.Tensor("W")), ("score.v", a.Tensor("v"))]),
+        };
+        var found = With(new GlobalAttention(chosen.Score), chosen.Weights, layer => Pair(layer.ForwardWithWeights(query.Unsqueeze(1), keys, keys)));
+        return [.. found.Select(y => ((Tensor)y!).Squeeze(1))];
+    }
+
+    static object? SwiGlu(Arguments a)
+    {
+        var w = a.Tensor("W");
+        return With(new SwiGlu(w.Shape[1], w.Shape[0]), [("gate_proj.weight", w), ("up_proj.weight", a.Tensor("V")), ("down_proj.weight", a.Tensor("W2"))],
+            layer => [layer.Forward(a.Tensor("x"))])[0];
+    }
+
+    static object?[] SqueezeExcite(Arguments a)
+    {
+        Tensor w1 = a.Tensor("W1"), w2 = a.Tensor("W2");
+        return With(new SqueezeExcitation(w1.Shape[1], w1.Shape[1] / w1.Shape[0]),
+            [("fc1.weight", w1), ("fc1.bias", a.Tensor("b1")), ("fc2.weight", w2), ("fc2.bias", a.Tensor("b2"))],
+            layer => Pair(layer.ForwardWithWeights(a.Tensor("x"))));
+    }
+
+    static object?[] Channels(Arguments a)
+    {
+        var w1 = a.Tensor("W1");
+        return With(new ChannelAttention(w1.Shape[1], w1.Shape[1] / w1.Shape[0]), [("fc1.weight", w1), ("fc2.weight", a.Tensor("W2"))],
+            layer => Pair(layer.ForwardWithWeights(a.Tensor("x"))));
+    }
+
+    static object?[] Places(Arguments a) =>
+        With(new SpatialAttention(a.Tensor("W").Shape[^1]), [("conv.weight", a.Tensor("W"))], layer => Pair(layer.ForwardWithWeights(a.Tensor("x"))));
+
+    static object? Crf(Arguments a)
+    {
+        int[] tags = [.. ((IReadOnlyList<object?>)a["tags"]!).Select(tag => (int)(long)tag!)];
+        var (emissions, start) = (a.Tensor("emissions"), a.Tensor("start"));
+        return With(new Crf(start.Count), [("transitions", a.Tensor("transitions")), ("start_transitions", start), ("end_transitions", a.Tensor("end"))],
+            crf => [crf.LogLikelihood(emissions.Unsqueeze(0), NanoAttention.Tensor.From(tags, [1, tags.Length])).Squeeze(0)])[0];
+    }
+
+    static Tensor[] Pair((Tensor, Tensor) results) => [results.Item1, results.Item2];
+
+    /// <summary>What a layer answers with the given tensors for parameters.</summary>
+    static object?[] With<M>(M layer, (string Name, Tensor From)[] weights, Func<M, Tensor[]> f) where M : Module
+    {
+        layer.Load(weights.ToDictionary(w => w.Name, w => w.From));
+        var own = layer.Named().ToDictionary(found => found.Name, found => found.Value);
+        return [.. f(layer).Select(y => Given(y, [.. weights.Select(w => (w.From, own[w.Name]))]))];
     }
 
     /// <summary>A layer's result y, with the gradients of its own parameters passed on to the tensors that their values came from.</summary>
     static Tensor Given(Tensor y, (Tensor From, Tensor Own)[] weights)
     {
+        if (weights.Length == 0) return y;
         return Reverse.Record(y.Detach(), [(y, dy => dy), .. weights.Select(w => (w.From, Pull(w.Own)))]);
 
         Func<Tensor, Tensor> Pull(Tensor own) => dy =>

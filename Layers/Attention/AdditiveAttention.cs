@@ -7,27 +7,20 @@ namespace NanoAttention;
 /// </summary>
 public sealed class AdditiveAttention(int querySize, int keySize, int size) : Module
 {
-    /// <summary>weight (size, query size)</summary>
-    public Linear Q { get; } = new(querySize, size, bias: false);
-
-    /// <summary>weight (size, key size)</summary>
-    public Linear K { get; } = new(keySize, size, bias: false);
-
-    /// <summary>(size)</summary>
-    public Tensor V { get; } = Initialise.UniformFan(Initialise.Parameter([size]), size);
+    [Name("")]
+    public AdditiveScore Score { get; } = new(querySize, keySize, size);
 
     public (Tensor Context, Tensor Weights) Forward(Tensor query, Tensor keys, Tensor values, Tensor? mask = null) => Attend(query, Project(keys), values, mask);
 
     /// <summary>K k, (b, s, size): computed once for all queries to the same keys.</summary>
-    public Tensor Project(Tensor keys) => K.Forward(keys);
+    public Tensor Project(Tensor keys) => Score.K.Forward(keys);
 
     /// <summary>The attention of a query over keys that have been projected.</summary>
     public (Tensor Context, Tensor Weights) Attend(Tensor query, Tensor projected, Tensor values, Tensor? mask = null)
     {
-        var q = Q.Forward(query).Unsqueeze(1);                                      // (b, 1, size)
-        var scores = (q + projected).Tanh().MatMul(V);                              // (b, s)
-        var weights = mask is null ? scores.Softmax() : scores.Softmax(mask);       // (b, s)
-        return (weights.Unsqueeze(1).MatMul(values).Squeeze(1), weights);           // (b, d)
+        var scores = Score.Of(query.Unsqueeze(1), projected);                           // (b, 1, s)
+        var weights = Masks.Softmax(scores, mask?.Unsqueeze(1));                        // (b, 1, s)
+        return (weights.MatMul(values).Squeeze(1), weights.Squeeze(1));                 // (b, d), (b, s)
     }
 
     internal static Case[] Cases =>

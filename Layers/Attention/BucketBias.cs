@@ -1,0 +1,37 @@
+namespace NanoAttention;
+
+/// <summary>
+/// T5's relative places (Raffel et al. 2020, §2.1): one trained number for a head and a bucket of distances. Half of the buckets hold
+/// one distance each, the others ever more, evenly in the logarithm; from <c>farthest</c> on all share the last. T5 leaves 1/√d out.
+/// <code>bias[h, i, j] = weight[bucket(j − i), h]</code>
+/// </summary>
+/// <param name="bothWays">Whether keys behind the query have buckets of their own, half of them; else all such share bucket 0.</param>
+public sealed class BucketBias(int heads, int buckets = 32, int farthest = 128, bool bothWays = true) : PositionBias
+{
+    /// <summary>(buckets, h)</summary>
+    public Tensor Weight { get; } = Initialise.Normal(Initialise.Parameter([buckets, heads]));
+
+    public override Tensor Forward(int queries, int keys, int offset = 0)
+    {
+        var chosen = new int[queries * keys];
+        for (int i = 0; i < queries; i++)
+            for (int j = 0; j < keys; j++) chosen[i * keys + j] = Bucket(j - (i + offset));
+        return Weight.Gather(Tensor.From(chosen, [queries, keys], Weight.Device)).Permute(2, 0, 1);
+    }
+
+    /// <summary>The bucket of a key that stands <c>distance</c> behind the query (before it where negative).</summary>
+    public int Bucket(int distance)
+    {
+        int count = bothWays ? buckets / 2 : buckets, first = bothWays && distance > 0 ? count : 0, exact = count / 2;
+        int far = bothWays ? Math.Abs(distance) : Math.Max(0, -distance);
+        if (far < exact) return first + far;
+        double share = Math.Log(far / (double)exact) / Math.Log(farthest / (double)exact);              // 0 at exact, 1 at farthest
+        return first + Math.Min(count - 1, exact + (int)(share * (count - exact)));
+    }
+
+    internal static Case[] Cases =>
+    [
+        Case.Of(() => new BucketBias(2, buckets: 8, farthest: 6), (bias, x) => x[0] + bias.Forward(5, 5), [[2, 5, 5]]),
+        Case.Of(() => new BucketBias(2, buckets: 4, farthest: 5, bothWays: false), (bias, x) => x[0] * bias.Forward(2, 6, offset: 4), [[2, 2, 6]]),
+    ];
+}
