@@ -18,7 +18,7 @@ static class Heads
     public static Tensor Merge(Tensor x) => x.Transpose(1, 2).Reshape(x.Shape[0], x.Shape[2], x.Shape[1] * x.Shape[3]);
 
     /// <summary>Scaled dot-product attention, with the weights if asked.</summary>
-    public static (Tensor Y, Tensor? Weights) Attend(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, bool causal, double dropout, bool weighed) =>
-        weighed ? Tensor.ScaledDotProductAttentionWithWeights(q, k, v, mask, bias, causal, dropout: dropout)
-        : (Tensor.ScaledDotProductAttention(q, k, v, mask, bias, causal, dropout: dropout), null);
+    public static (Tensor Y, Tensor? Weights) Attend(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, bool causal, double dropout, bool weighed, double? scale = null) =>
+        weighed ? Tensor.ScaledDotProductAttentionWithWeights(q, k, v, mask, bias, causal, scale, dropout)
+        : (Tensor.ScaledDotProductAttention(q, k, v, mask, bias, causal, scale, dropout), null);
 }

@@ -18,6 +18,7 @@ public static partial class TorchBindings
             a => Attention(a.Tensor("q"), a.Tensor("k"), a.Tensor("v"), new AlibiBias(a.Tensor("q").Shape[1]).Forward(a.Tensor("q").Shape[2], a.Tensor("q").Shape[2]), causal: true)),
         ("ref.sinusoidal(T, D)", a => Sinusoids.Of(a.Int("T"), a.Int("D"))),
         ("ref.window_mask(L, w)", a => Masks.Of(Masks.Window(a.Int("w")), a.Int("L"), a.Int("L"))),
+        ("ref.linear_attention(q, k, v)", a => LinearAttention.Attend(a.Tensor("q"), a.Tensor("k"), a.Tensor("v"))),
         ("ref.luong(query, keys, kind, W=None, v=None)", Luong),
         ("ref.rope(x, base=10000.0, offset=0)", a => new Rotary(a.Float("base")).Forward(a.Tensor("x"), a.Int("offset"))),
         ("ref.rope_interleaved(x, base=10000.0, offset=0)", a => new Rotary(a.Float("base"), interleaved: true).Forward(a.Tensor("x"), a.Int("offset"))),
