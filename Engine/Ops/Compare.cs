@@ -45,7 +45,8 @@ public sealed partial class Tensor
     }
 
     // s as a tensor of this one's type
-    Tensor Constant(double s) => DType.IsFloat || s == Math.Floor(s) && Math.Abs(s) <= int.MaxValue ? Full([], s, DType, Device)
+    Tensor Constant(double s) =>
+        DType.IsFloat || s == Math.Floor(s) && s is >= int.MinValue and <= int.MaxValue ? Full([], s, DType, Device)
         : throw new ArgumentException($"{s} is no value of the tensor {Shape} of type {DType} (convert it with To)");
 
     void CheckBool(string op)

@@ -7,26 +7,54 @@ public sealed class MismatchException(string message) : Exception(message);
 
 /// <summary>
 /// |actual − expected| ≤ absolute + relative · |expected| for every number; nan equals nan (or, where PyTorch's is an artefact,
-/// anything finite), and an infinity itself.
+/// anything finite), and an infinity itself. What is said of those that differ is where it is worst.
 /// </summary>
 public static class Close
 {
     public static void Check(string what, Tensor actual, Tensor expected, double relative, double absolute, bool finiteForNaN = false)
     {
         if (actual.Shape != expected.Shape) throw new MismatchException($"{what} has shape {actual.Shape}, expected {expected.Shape}");
-        Check(what, actual.ToDoubles(), expected.ToDoubles(), relative, absolute, finiteForNaN);
+        Check(what, actual.ToDoubles(), expected.ToDoubles(), expected.Shape, relative, absolute, finiteForNaN);
     }
 
-    public static void Check(
-        string what, ReadOnlySpan<double> actual, ReadOnlySpan<double> expected, double relative, double absolute, bool finiteForNaN = false)
+    public static void Check(string what, ReadOnlySpan<double> actual, ReadOnlySpan<double> expected, double relative, double absolute,
+        bool finiteForNaN = false) =>
+        Check(what, actual, expected, [expected.Length], relative, absolute, finiteForNaN);
+
+    static void Check(string what, ReadOnlySpan<double> actual, ReadOnlySpan<double> expected, Shape shape, double relative,
+        double absolute, bool finiteForNaN)
     {
+        int worst = -1, wrong = 0;
+        double most = 0;
         for (int i = 0; i < expected.Length; i++)
-            if (!Equal(actual[i], expected[i], relative, absolute) && !(finiteForNaN && double.IsNaN(expected[i]) && double.IsFinite(actual[i])))
-                throw new MismatchException(string.Create(CultureInfo.InvariantCulture,
-                    $"{what}[{i}] of {expected.Length} is {actual[i]:R}, expected {expected[i]:R}"));
+        {
+            if (Equal(actual[i], expected[i], relative, absolute)) continue;
+            if (finiteForNaN && double.IsNaN(expected[i]) && double.IsFinite(actual[i])) continue;
+            wrong++;
+            double error = Error(actual[i], expected[i], relative, absolute);
+            if (worst < 0 || error > most) (worst, most) = (i, error);
+        }
+        if (wrong > 0)
+            throw new MismatchException(string.Create(CultureInfo.InvariantCulture,
+                $"{what}[{Place(worst, shape)}] of {shape} is {actual[worst]:R}, expected {expected[worst]:R} "
+                + $"({wrong} of {expected.Length} differ)"));
     }
 
     static bool Equal(double actual, double expected, double relative, double absolute) =>
         actual == expected || double.IsNaN(actual) && double.IsNaN(expected)
         || Math.Abs(actual - expected) <= absolute + relative * Math.Abs(expected) && double.IsFinite(expected);
+
+    // In units of what is allowed; without end where either is no finite number.
+    static double Error(double actual, double expected, double relative, double absolute)
+    {
+        double error = Math.Abs(actual - expected) / (absolute + relative * Math.Abs(expected));
+        return double.IsNaN(error) ? double.PositiveInfinity : error;
+    }
+
+    static string Place(int at, Shape shape)
+    {
+        var places = new int[shape.Rank];
+        for (int i = shape.Rank - 1; i >= 0; i--) (at, places[i]) = (at / shape[i], at % shape[i]);
+        return string.Join(", ", places);
+    }
 }

@@ -25,6 +25,7 @@ public class TensorTests
         Assert.Throws<ArgumentException>(() => x < 2.5);
         Assert.Throws<ArgumentException>(() => x.NotEqualTo(2.5));
         Assert.Equal([true, true, false], (x < 3).ToArray<bool>());
+        Assert.Equal([true, true, true], (x > int.MinValue).ToArray<bool>());
     }
 
     [Fact]
