@@ -6,22 +6,14 @@ namespace NanoAttention;
 public static class GradientClipping
 {
     /// <summary>
-    /// The norm √Σg² over all gradients. Where c = max/(norm + 1e-6) is below 1, all gradients are multiplied by it, in place.
-    /// One number is read back from the device, however many parameters there are.
+    /// The norm (Σ|g|ᵖ)^(1/p) over all gradients, p = <c>order</c>, ∞ for the largest |g|. Where c = max/(norm + 1e-6) is below 1, all
+    /// gradients are multiplied by it, in place. One number a parameter is read back from the device, all at once.
     /// </summary>
-    public static double Norm(IEnumerable<Tensor> parameters, double max)
+    public static double Norm(IEnumerable<Tensor> parameters, double max, double order = 2)
     {
-        var gradients = new List<Tensor>();
-        foreach (var p in parameters)
-            if (p.Grad is { } grad) gradients.Add(grad.Detach());
-        if (gradients.Count == 0) return 0;
-
-        var first = gradients[0];
-        var squares = Tensor.Empty([gradients.Count], first.DType, first.Device);
-        for (int i = 0; i < gradients.Count; i++)
-            first.Device.Reduce(default(SumOfSquares), gradients[i].Contiguous(), squares.Slice(0, i, 1), gradients[i].Count, 1);
-        double norm = Math.Sqrt(squares.ToDoubles().Sum());
-
+        Tensor[] gradients = Gradients(parameters);
+        if (gradients.Length == 0) return 0;
+        double norm = order == 2 ? Math.Sqrt(Squares(gradients).Sum()) : Together(Tensor.Stack([.. gradients.Select(g => g.Norm(order))]).ToDoubles(), order);
         double c = max / (norm + 1e-6);
         if (c < 1)
             foreach (var g in gradients)
@@ -31,6 +23,28 @@ public static class GradientClipping
             }
         return norm;
     }
+
+    /// <summary>Every number of every gradient clamped to ±max, in place.</summary>
+    public static void Value(IEnumerable<Tensor> parameters, double max)
+    {
+        foreach (var g in Gradients(parameters)) g.CopyFrom(g.Clamp(-max, max));
+    }
+
+    static Tensor[] Gradients(IEnumerable<Tensor> parameters) => [.. parameters.Select(p => p.Grad?.Detach()).OfType<Tensor>()];
+
+    // Σg² of each gradient.
+    static double[] Squares(Tensor[] gradients)
+    {
+        var first = gradients[0];
+        var squares = Tensor.Empty([gradients.Length], first.DType, first.Device);
+        for (int i = 0; i < gradients.Length; i++)
+            first.Device.Reduce(default(SumOfSquares), gradients[i].Contiguous(), squares.Slice(0, i, 1), gradients[i].Count, 1);
+        return squares.ToDoubles();
+    }
+
+    // The norm of numbers that are norms themselves.
+    static double Together(double[] norms, double order) =>
+        double.IsPositiveInfinity(order) ? norms.Max() : Math.Pow(norms.Sum(n => Math.Pow(n, order)), 1 / order);
 
     readonly struct Scale(double c) : IUnary
     {

@@ -19,9 +19,9 @@ public abstract class Optimizer
     readonly List<Slot> slots = [];
     readonly double decay;
 
-    private protected Optimizer(IEnumerable<ParameterGroup> groups, double rate, double decay)
+    private protected Optimizer(IEnumerable<ParameterGroup> groups, double rate, double decay, double momentum = 0)
     {
-        (Rate, this.decay) = (rate, decay);
+        (Rate, this.decay, Momentum) = (rate, decay, momentum);
         var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
         foreach (var group in groups)
             foreach (var p in group.Parameters)
@@ -35,6 +35,12 @@ public abstract class Optimizer
     /// <summary>The learning rate η: set it before each step to follow a <see cref="Schedule"/>.</summary>
     public double Rate { get; set; }
 
+    /// <summary>The momentum μ, β₁ in Adam and its kin, 0 where there is none: set it before each step to follow a schedule.</summary>
+    public double Momentum { get; set; }
+
+    /// <summary>Whether steps go along the gradients and not against them.</summary>
+    public bool Maximize { get; init; }
+
     /// <summary>All parameters, in the order of the groups.</summary>
     public IEnumerable<Tensor> Parameters => slots.Select(slot => slot.Parameter);
 
@@ -47,7 +53,8 @@ public abstract class Optimizer
             if (p.Grad is not { } grad) continue;
             slot.Steps++;
             p.Storage.Touch();
-            Step(p, grad.Detach().Contiguous(), slot, Rate * slot.Group.RateScale, slot.Group.Decay ?? decay);
+            var g = grad.Detach().Contiguous();
+            Step(p.Detach(), Maximize ? -g : g, slot, Rate * slot.Group.RateScale, slot.Group.Decay ?? decay);
         }
     }
 
@@ -64,10 +71,19 @@ public abstract class Optimizer
 
     private protected abstract void Step(Tensor p, Tensor g, Slot slot, double rate, double decay);
 
+    /// <summary>g + λp</summary>
+    private protected static Tensor Decayed(Tensor g, Tensor p, double decay) => decay == 0 ? g : g + decay * p;
+
+    /// <summary>average ← kept · average + (1 − kept) · x, in place.</summary>
+    private protected static void Average(Tensor average, Tensor x, double kept) => average.CopyFrom(kept * average + (1 - kept) * x);
+
     /// <summary>What a slot's tensors are called in the state dict.</summary>
     private protected abstract string[] StateNames { get; }
 
-    /// <summary>What is remembered: for parameter i, once it has taken a step, i.step and its tensors.</summary>
+    /// <summary>What its numbers are called there.</summary>
+    private protected virtual string[] NumberNames => [];
+
+    /// <summary>What is remembered: for parameter i, once it has taken a step, i.step, its tensors and its numbers.</summary>
     public OrderedDictionary<string, Tensor> StateDict()
     {
         var state = new OrderedDictionary<string, Tensor>();
@@ -77,6 +93,7 @@ public abstract class Optimizer
             state.Add($"{i}.step", Tensor.Scalar(slots[i].Steps, DType.I32, Device.Cpu));
             for (int k = 0; k < StateNames.Length; k++)
                 if (slots[i].State[k] is { } tensor) state.Add($"{i}.{StateNames[k]}", tensor.Detach());
+            for (int k = 0; k < NumberNames.Length; k++) state.Add($"{i}.{NumberNames[k]}", Tensor.Scalar(slots[i].Numbers[k], DType.F64, Device.Cpu));
         }
         return state;
     }
@@ -94,13 +111,14 @@ public abstract class Optimizer
         var known = new HashSet<string>();
         for (int i = 0; i < slots.Count; i++)
         {
-            string[] names = [$"{i}.step", .. StateNames.Select(name => $"{i}.{name}")];
+            string[] names = [$"{i}.step", .. NumberNames.Concat(StateNames).Select(name => $"{i}.{name}")];
             known.UnionWith(names);
             if (!names.Any(state.ContainsKey)) continue;
-            foreach (string name in names)
+            for (int k = 0; k < names.Length; k++)
             {
-                bool step = name == names[0];
-                var shape = step ? [] : slots[i].Parameter.Shape;
+                string name = names[k];
+                bool step = k == 0;
+                var shape = k <= NumberNames.Length ? [] : slots[i].Parameter.Shape;
                 if (!state.TryGetValue(name, out var given)) wrong.Add($"{name} is missing");
                 else if (given.Shape != shape) wrong.Add($"{name} has shape {given.Shape}, not {shape}");
                 else if (step ? given.DType == DType.Bool : !given.DType.IsFloat) wrong.Add($"{name} holds {given.DType}, not {(step ? "a number" : "floating point")}");
@@ -116,6 +134,7 @@ public abstract class Optimizer
             {
                 var p = slots[i].Parameter;
                 slots[i].Steps = state.TryGetValue($"{i}.step", out var step) ? (int)step.Item() : 0;
+                for (int k = 0; k < NumberNames.Length; k++) slots[i].Numbers[k] = state.TryGetValue($"{i}.{NumberNames[k]}", out var number) ? number.Item() : 0;
                 for (int k = 0; k < StateNames.Length; k++)
                 {
                     if (!state.TryGetValue($"{i}.{StateNames[k]}", out var given)) slots[i].State[k] = null;
@@ -131,9 +150,10 @@ public abstract class Optimizer
         public Tensor Parameter => parameter;
         public ParameterGroup Group => group;
         public int Steps { get; set; }
-        public Tensor?[] State { get; } = new Tensor?[2];
+        public Tensor?[] State { get; } = new Tensor?[3];
+        public double[] Numbers { get; } = new double[2];
 
-        /// <summary>Tensor k of the state, of the parameter's shape, 0 at first.</summary>
-        public Tensor Remembered(int k) => State[k] ??= Tensor.Zeros(parameter.Shape, parameter.DType, parameter.Device).Keep();
+        /// <summary>Tensor k of the state, of the parameter's shape, filled with a number at first.</summary>
+        public Tensor Remembered(int k, double initial = 0) => State[k] ??= Tensor.Full(parameter.Shape, initial, parameter.DType, parameter.Device).Keep();
     }
 }

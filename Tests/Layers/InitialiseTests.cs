@@ -40,6 +40,34 @@ public class InitialiseTests
     }
 
     [Fact]
+    public void FansOut()
+    {
+        Assert.Equal(Math.Sqrt(6.0 / 200), Spread(w => Initialise.KaimingUniform(w, fanOut: true)).Bound, 1e-4);
+        Assert.Equal(1 / Math.Sqrt(200), Spread(w => Initialise.KaimingNormal(w, gain: 1, fanOut: true)).Deviation, 1e-3);
+    }
+
+    // The deviation of a standard normal between ±1 is 0.5396.
+    [Fact]
+    public void TruncatedOnesStayInside()
+    {
+        var (bound, deviation) = Spread(w => Initialise.TruncatedNormal(w, std: 2, low: -2, high: 2));
+        Assert.InRange(bound, 1.99, 2);
+        Assert.Equal(2 * 0.5396, deviation, 1e-2);
+    }
+
+    [Fact]
+    public void SomeKeepTheirInput()
+    {
+        using var _ = Defaults.With(DType.F64, seed: 3);
+        Assert.Equal([1, 0, 0, 0, 1, 0], Initialise.Eye(Initialise.Parameter([2, 3])).ToArray<double>());
+        var x = Tensor.Normal([1, 4, 5]);
+        var w = Initialise.Dirac(Initialise.Parameter([4, 2, 3]), groups: 2);
+        Assert.Equal(x.ToArray<double>(), x.Conv(w.Detach(), padding: 1, groups: 2).ToArray<double>());
+        var sparse = Initialise.Sparse(Initialise.Parameter([5, 4]), 0.5).Detach();
+        Assert.Equal([2, 2, 2, 2], sparse.CountNonZero(0).ToArray<int>());
+    }
+
+    [Fact]
     public void AGptStartsAsNanoGptDoes()
     {
         using var _ = Defaults.With(seed: 3);

@@ -170,4 +170,169 @@ public class OptimizerTests
         Assert.Equal(0.5, Schedule.InverseRoot(1, 4)(16), 1e-15);
         Assert.Equal(0.81, Schedule.Exponential(1, 0.9)(2), 1e-15);
     }
+
+    // (Σ|g|ᵖ)^(1/p) of 3, −4 and 12
+    [Theory]
+    [InlineData(1.0, 19.0)]
+    [InlineData(3.0, 12.2070550)]
+    [InlineData(double.PositiveInfinity, 12.0)]
+    public void ClippingByOtherNorms(double order, double norm)
+    {
+        var (p, q) = (Parameter(0, 0), Parameter(0));
+        (p.Grad, q.Grad) = (Tensor.Of([3, -4], [2], DType.F64), Tensor.Of([12], [1], DType.F64));
+        Assert.Equal(norm, GradientClipping.Norm([p, q], 6, order), 1e-6);
+        Assert.Equal(-4 * 6 / norm, p.Grad!.ToArray<double>()[1], 1e-5);
+    }
+
+    [Fact]
+    public void ClippingByValue()
+    {
+        var (p, q) = (Parameter(0, 0, 0), Parameter(0));
+        p.Grad = Tensor.Of([3, -4, 0.5], [3], DType.F64);
+        GradientClipping.Value([p, q], 1);
+        Assert.Equal([1, -1, 0.5], p.Grad!.ToArray<double>());
+    }
+
+    [Fact]
+    public void MaximizingGoesAlongTheGradient()
+    {
+        var p = Parameter(1);
+        Follow(new Sgd([p], rate: 0.1) { Maximize = true }, p, [2, -4], [1.2, 0.8]);
+    }
+
+    // v = 0.1·4, a = 0.1·2: √(v − a²) = 0.6, u = 2/0.6
+    [Fact]
+    public void CentredRmsPropDividesByTheDeviation()
+    {
+        var p = Parameter(1);
+        Follow(new RmsProp([p], 0.3, alpha: 0.9, epsilon: 0, centered: true), p, [2], [0]);
+    }
+
+    // The step grows by 1.2 while the sign stays; where it turns, it halves and the number stays; then it has no sign to turn from.
+    [Fact]
+    public void RpropFollowsSigns()
+    {
+        var p = Parameter(1);
+        Follow(new Rprop([p], 0.1), p, [2, 5, -1, -1], [0.9, 0.78, 0.78, 0.84]);
+    }
+
+    // Decay 0.1 in place of 0: (1 − 0.1·1)·1 − 1·2; average the last, then of two.
+    [Fact]
+    public void AveragedSgdKeepsTheMean()
+    {
+        var p = Parameter(1);
+        var sgd = new AveragedSgd([p], rate: 1, delta: 0.1, alpha: 0, start: 0);
+        Follow(sgd, p, [2, 0, 0], [-1.1, -0.99, -0.891]);
+        Assert.Equal((-0.99 - 0.891) / 2, sgd.StateDict()["0.ax"].Item(), 1e-14);
+    }
+
+    public static TheoryData<string> Kinds => [.. kinds.Keys];
+
+    static readonly Dictionary<string, Func<IEnumerable<Tensor>, Optimizer>> kinds = new()
+    {
+        ["Sgd"] = p => new Sgd(p, 0.1, momentum: 0.9),
+        ["Adam"] = p => new Adam(p, 0.1),
+        ["Adam, amsgrad"] = p => new Adam(p, 0.1, decay: 0.1, amsgrad: true),
+        ["AdamW, amsgrad"] = p => new AdamW(p, 0.1, amsgrad: true),
+        ["RmsProp"] = p => new RmsProp(p, 0.1, momentum: 0.5, centered: true, decay: 0.1),
+        ["Adagrad"] = p => new Adagrad(p, 0.1, rateDecay: 0.1, initial: 0.5),
+        ["Adadelta"] = p => new Adadelta(p),
+        ["Adamax"] = p => new Adamax(p, 0.1),
+        ["NAdam"] = p => new NAdam(p, 0.1),
+        ["RAdam"] = p => new RAdam(p, 0.1, beta2: 0.9),
+        ["Rprop"] = p => new Rprop(p),
+        ["AveragedSgd"] = p => new AveragedSgd(p, 0.1, start: 2),
+    };
+
+    // f = Σ (p − 3)² from 1, in steps that read the default dtype and device.
+    static double[] Steps(Optimizer optimizer, Tensor p, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            using var scope = Scope.Begin();
+            optimizer.ZeroGrad();
+            var away = p - 3;
+            (away * away * (i % 3 == 2 ? -1 : 1)).Sum().Backward();
+            optimizer.Step();
+        }
+        return p.ToDoubles();
+    }
+
+    static Tensor Start => Tensor.Of([1, 2.5, -3], [3]).RequireGrad();
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void AnOptimizerGoesOnBitForBit(string kind)
+    {
+        using var _ = Defaults.With(DType.F32);
+        var (p, q) = (Start, Start);
+        Optimizer first = kinds[kind]([p]), second = kinds[kind]([q]);
+        Steps(first, p, 7);
+        Steps(second, q, 2);
+        second.Load(first.StateDict());
+        q.CopyFrom(p.Detach());
+        Assert.Equal(Steps(first, p, 5), Steps(second, q, 5));
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    [Trait("Category", "Gpu")]
+    public void TheGpuTakesTheStepsOfTheCpu(string kind)
+    {
+        var (cpu, gpu) = (On(Device.Cpu), On(Device.Gpu));
+        for (int i = 0; i < cpu.Length; i++) Assert.Equal(cpu[i], gpu[i], 1e-5);
+
+        double[] On(Device device)
+        {
+            using var _ = Defaults.With(DType.F32, device);
+            var p = Start;
+            return Steps(kinds[kind]([p]), p, 7);
+        }
+    }
+
+    [Fact]
+    public void SchedulesOfPyTorch()
+    {
+        Assert.Equal([0.25, 0.25, 1, 1], First(4, Schedule.Constant(1, 0.25, 2)));
+        Assert.Equal([0.5, 0.75, 1, 1], First(4, Schedule.Linear(1, 0.5, 1, 2)));
+        Assert.Equal([4, 1, 0, 0], First(4, Schedule.Polynomial(4, 2, 2)));
+        Assert.Equal([1, 0.5, 0.5, 0.125], First(4, Schedule.Steps(1, [3, 1, 3], 0.5)));
+        Assert.Equal([2, 1, 0, 1, 2, 1], First(6, Schedule.Cosine(2, 0, 2)));
+        Assert.Equal([2, 1, 2, 1.707106781187, 1, 0.292893218813, 2], First(7, Schedule.CosineRestarts(2, 0, 2, 2)));
+        Assert.Equal([2, 1, 2, 1], First(4, Schedule.CosineRestarts(2, 0, 2)));
+        Assert.Equal([1, 2, 3, 1, 1.5, 2, 1], First(7, Schedule.Cyclic(1, 3, 2, 1, (c, _) => Math.Pow(0.5, c))));
+        Assert.Equal([0, 1, 0.75, 0.5, 0.25, 0, 0], First(7, Schedule.OneCycle(0, 1, 0, 6, rise: 2 / 6.0, straight: true)));
+        Assert.Equal([1, 2, 1, 0.5, 0], First(5, Schedule.OneCycle(1, 2, 0, 5, rise: 0.4, threePhases: true)));
+        Assert.Equal([5, 5, 4, 2], First(4, Schedule.Sequence((2, Schedule.Constant(5)), (0, Schedule.Exponential(4, 0.5)))));
+
+        static double[] First(int steps, Func<int, double> schedule) => [.. Enumerable.Range(0, steps).Select(t => Math.Round(schedule(t), 12))];
+    }
+
+    [Fact]
+    public void WeightsAreAveraged()
+    {
+        using var _ = Defaults.With(DType.F64);
+        var layer = new Linear(1, 1, bias: false);
+        WeightAverage mean = new(layer), moving = new(layer, decay: 0.75);
+        foreach (double value in new double[] { 4, 8, 0 })
+        {
+            layer.Weight.Fill(value);
+            mean.Update();
+            moving.Update();
+        }
+        Assert.Equal(4, mean.StateDict()["weight"].Item(), 1e-15);
+        Assert.Equal(5 * 0.75, moving.StateDict()["weight"].Item(), 1e-15);     // 4, 5, 3.75
+
+        mean.Exchange();
+        Assert.Equal(4, layer.Weight.Item(), 1e-15);
+        mean.Exchange();
+        Assert.Equal(0, layer.Weight.Item());
+
+        var other = new WeightAverage(layer);
+        other.Load(mean.StateDict());
+        mean.Update();
+        other.Update();
+        Assert.Equal(3, other.StateDict()["weight"].Item(), 1e-15);
+        Assert.Equal(mean.StateDict()["weight"].Item(), other.StateDict()["weight"].Item());
+        Assert.Equal("WeightAverage.Load: bias: missing or unexpected",
+            Assert.Throws<ArgumentException>(() => other.Load(new Dictionary<string, Tensor>(mean.StateDict()) { ["bias"] = Tensor.Ones([1]) })).Message);
+    }
 }

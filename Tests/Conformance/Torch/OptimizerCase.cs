@@ -15,18 +15,19 @@ public sealed class OptimizerCase(TorchCase vector, IReadOnlyDictionary<string, 
 
     public void Check()
     {
-        if (vector.Value("clip_grad_value") is not null) throw new NotSupportedByEngineException("clip_grad_value");
         var optimizer = TorchOptimizers.Create(vector, parameters);
         var rates = Read("lr");
         int steps = rates.Shape[0];
-        var schedule = TorchSchedules.Create(vector, optimizer.Rate, steps);
+        var schedule = TorchSchedules.Create(vector, optimizer.Rate);
         for (int step = 0; step < steps; step++)
         {
-            optimizer.Rate = schedule?.Invoke(step) ?? rates[step, 0].Item();
+            optimizer.Rate = schedule?.Rate(step) ?? rates[step, 0].Item();
+            if (schedule?.Momentum is { } momentum) optimizer.Momentum = momentum(step);
             Close.Check($"lr at step {step}", [optimizer.Rate], [rates[step, 0].Item()], vector.Relative, vector.Absolute);
             optimizer.ZeroGrad();
             Differentiate(step);
             if (vector.Value("clip_grad_norm") is { } max) CheckPart("gradnorm", step, [GradientClipping.Norm(optimizer.Parameters, Convert.ToDouble(max))]);
+            if (vector.Value("clip_grad_value") is { } bound) GradientClipping.Value(optimizer.Parameters, Convert.ToDouble(bound));
             optimizer.Step();
             foreach (string name in names) CheckPart($"after/{name}", step, parameters[name].ToDoubles());
         }
