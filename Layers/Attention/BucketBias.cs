@@ -8,6 +8,9 @@ namespace NanoAttention;
 /// <param name="bothWays">Whether keys behind the query have buckets of their own, half of them; else all such share bucket 0.</param>
 public sealed class BucketBias(int heads, int buckets = 32, int farthest = 128, bool bothWays = true) : PositionBias
 {
+    // on each side, and how many of them hold one distance
+    readonly int count = Side(buckets, farthest, bothWays), exact = Side(buckets, farthest, bothWays) / 2;
+
     /// <summary>(buckets, h)</summary>
     public Tensor Weight { get; } = Initialise.Normal(Initialise.Parameter([buckets, heads]));
 
@@ -22,11 +25,18 @@ public sealed class BucketBias(int heads, int buckets = 32, int farthest = 128, 
     /// <summary>The bucket of a key that stands <c>distance</c> behind the query (before it where negative).</summary>
     public int Bucket(int distance)
     {
-        int count = bothWays ? buckets / 2 : buckets, first = bothWays && distance > 0 ? count : 0, exact = count / 2;
+        int first = bothWays && distance > 0 ? count : 0;
         int far = bothWays ? Math.Abs(distance) : Math.Max(0, -distance);
         if (far < exact) return first + far;
         double share = Math.Log(far / (double)exact) / Math.Log(farthest / (double)exact);              // 0 at exact, 1 at farthest
         return first + Math.Min(count - 1, exact + (int)(share * (count - exact)));
+    }
+
+    static int Side(int buckets, int farthest, bool bothWays)
+    {
+        int count = bothWays ? buckets / 2 : buckets;
+        return count >= 2 && farthest > count / 2 ? count
+            : throw new ArgumentException($"BucketBias: {buckets} buckets up to the distance {farthest}: each side needs at least 2, and the distance must be beyond those of 1 distance each");
     }
 
     internal static Case[] Cases =>

@@ -4,10 +4,10 @@ namespace NanoAttention;
 /// The convolutional block attention module (Woo et al. 2018): <see cref="ChannelAttention"/>, then <see cref="SpatialAttention"/>.
 /// Shapes: (n, c, h, w) → the same; weights (n, c) and (n, 1, h, w).
 /// </summary>
-public sealed class Cbam(int channels, int reduction = 16, int kernel = 7) : Layer
+public sealed class Cbam(int channels, int inner, int kernel = 7) : Layer
 {
     [Name("")]
-    public ChannelAttention Channel { get; } = new(channels, reduction);
+    public ChannelAttention Channel { get; } = new(channels, inner);
 
     [Name("")]
     public SpatialAttention Spatial { get; } = new(kernel);

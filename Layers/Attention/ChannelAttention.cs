@@ -6,13 +6,14 @@ namespace NanoAttention;
 /// <code>s = σ(W₂ relu(W₁ mean x) + W₂ relu(W₁ max x)),  y = s ⊙ x</code>
 /// Shapes: (n, c, h, w) → the same; weights (n, c), each in (0, 1) by itself.
 /// </summary>
-public sealed class ChannelAttention(int channels, int reduction = 16) : Layer
+/// <param name="inner">How many features the network has inside; c/16 in the paper.</param>
+public sealed class ChannelAttention(int channels, int inner) : Layer
 {
-    /// <summary>weight (c/reduction, c)</summary>
-    public Linear Fc1 { get; } = new(channels, Gates.Squeezed(nameof(ChannelAttention), channels, reduction), bias: false);
+    /// <summary>weight (inner, c)</summary>
+    public Linear Fc1 { get; } = new(channels, inner, bias: false);
 
-    /// <summary>weight (c, c/reduction)</summary>
-    public Linear Fc2 { get; } = new(channels / reduction, channels, bias: false);
+    /// <summary>weight (c, inner)</summary>
+    public Linear Fc2 { get; } = new(inner, channels, bias: false);
 
     public override Tensor Forward(Tensor x) => ForwardWithWeights(x).Output;
 
@@ -31,10 +32,6 @@ public sealed class ChannelAttention(int channels, int reduction = 16) : Layer
 /// <summary>What the gates over channels have in common.</summary>
 static class Gates
 {
-    /// <summary>channels/reduction; throws, naming the layer, where that is no whole number.</summary>
-    public static int Squeezed(string layer, int channels, int reduction) => reduction > 0 && channels % reduction == 0 ? channels / reduction
-        : throw new ArgumentException($"{layer}: {channels} channels cannot be reduced {reduction} times: it must divide them");
-
     public static void Check(string layer, Tensor x, int channels)
     {
         if (x.Rank != 4 || x.Shape[1] != channels) throw new ArgumentException($"{layer}: the input {x.Shape} must be (n, {channels}, h, w)");

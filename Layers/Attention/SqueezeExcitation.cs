@@ -6,13 +6,14 @@ namespace NanoAttention;
 /// <code>s = σ(W₂ relu(W₁ mean x + b₁) + b₂),  y = s ⊙ x</code>
 /// Shapes: (n, c, h, w) → the same; weights (n, c), each in (0, 1) by itself.
 /// </summary>
-public sealed class SqueezeExcitation(int channels, int reduction = 16) : Layer
+/// <param name="inner">How many features the network has inside; c/16 in the paper.</param>
+public sealed class SqueezeExcitation(int channels, int inner) : Layer
 {
-    /// <summary>weight (c/reduction, c)</summary>
-    public Linear Fc1 { get; } = new(channels, Gates.Squeezed(nameof(SqueezeExcitation), channels, reduction));
+    /// <summary>weight (inner, c)</summary>
+    public Linear Fc1 { get; } = new(channels, inner);
 
-    /// <summary>weight (c, c/reduction)</summary>
-    public Linear Fc2 { get; } = new(channels / reduction, channels);
+    /// <summary>weight (c, inner)</summary>
+    public Linear Fc2 { get; } = new(inner, channels);
 
     public override Tensor Forward(Tensor x) => ForwardWithWeights(x).Output;
 

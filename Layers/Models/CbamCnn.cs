@@ -12,13 +12,13 @@ public sealed class CbamCnn(int inputs, int first, int second, int classes, int 
     [Name("bn1")]
     public BatchNorm2d Bn1 { get; } = new(first);
     [Name("att1")]
-    public Cbam Att1 { get; } = new(first, reduction, kernel);
+    public Cbam Att1 { get; } = new(first, first / reduction, kernel);
     [Name("conv2")]
     public Conv2d Conv2 { get; } = new(first, second, 3, padding: 1, bias: false);
     [Name("bn2")]
     public BatchNorm2d Bn2 { get; } = new(second);
     [Name("att2")]
-    public Cbam Att2 { get; } = new(second, reduction, kernel);
+    public Cbam Att2 { get; } = new(second, second / reduction, kernel);
     public Linear Fc { get; } = new(second, classes);
 
     public override Tensor Forward(Tensor x) => ForwardWithWeights(x).Logits;

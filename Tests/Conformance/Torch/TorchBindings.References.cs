@@ -83,16 +83,16 @@ public static partial class TorchBindings
 
     static object?[] SqueezeExcite(Arguments a)
     {
-        Tensor w1 = a.Tensor("W1"), w2 = a.Tensor("W2");
-        return With(new SqueezeExcitation(w1.Shape[1], w1.Shape[1] / w1.Shape[0]),
-            [("fc1.weight", w1), ("fc1.bias", a.Tensor("b1")), ("fc2.weight", w2), ("fc2.bias", a.Tensor("b2"))],
+        var w1 = a.Tensor("W1");
+        return With(new SqueezeExcitation(w1.Shape[1], w1.Shape[0]),
+            [("fc1.weight", w1), ("fc1.bias", a.Tensor("b1")), ("fc2.weight", a.Tensor("W2")), ("fc2.bias", a.Tensor("b2"))],
             layer => Pair(layer.ForwardWithWeights(a.Tensor("x"))));
     }
 
     static object?[] Channels(Arguments a)
     {
         var w1 = a.Tensor("W1");
-        return With(new ChannelAttention(w1.Shape[1], w1.Shape[1] / w1.Shape[0]), [("fc1.weight", w1), ("fc2.weight", a.Tensor("W2"))],
+        return With(new ChannelAttention(w1.Shape[1], w1.Shape[0]), [("fc1.weight", w1), ("fc2.weight", a.Tensor("W2"))],
             layer => Pair(layer.ForwardWithWeights(a.Tensor("x"))));
     }
 
@@ -101,7 +101,7 @@ public static partial class TorchBindings
 
     static object? Crf(Arguments a)
     {
-        int[] tags = [.. ((IReadOnlyList<object?>)a["tags"]!).Select(tag => (int)(long)tag!)];
+        int[] tags = a["tags"] is NanoAttention.Tensor given ? given.ToArray<int>() : [.. ((IReadOnlyList<object?>)a["tags"]!).Select(tag => (int)(long)tag!)];
         var (emissions, start) = (a.Tensor("emissions"), a.Tensor("start"));
         return With(new Crf(start.Count), [("transitions", a.Tensor("transitions")), ("start_transitions", start), ("end_transitions", a.Tensor("end"))],
             crf => [crf.LogLikelihood(emissions.Unsqueeze(0), NanoAttention.Tensor.From(tags, [1, tags.Length])).Squeeze(0)])[0];
