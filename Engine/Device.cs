@@ -71,13 +71,13 @@ public abstract class Device
     internal abstract void MapBackward<F>(F f, Tensor x, Tensor y, Tensor dy, Tensor dx) where F : struct, IUnary;
 
     /// <summary>y = f(a, b); a and b are views stretched to y's shape.</summary>
-    internal abstract void Zip<F>(F f, Tensor a, Tensor b, Tensor y) where F : struct, IBinary;
+    internal abstract void Zip<F>(F f, Tensor a, Tensor b, Tensor y) where F : struct, IBinaryFunction;
 
     /// <summary>d = dy ⊙ ∂f/∂a, or ∂f/∂b, in y's shape.</summary>
     internal abstract void ZipBackward<F>(F f, Tensor a, Tensor b, Tensor y, Tensor dy, Tensor d, bool first) where F : struct, IBinary;
 
     /// <summary>y = f(a, b) ≠ 0 as Bool; a and b are views stretched to y's shape.</summary>
-    internal abstract void Compare<F>(F f, Tensor a, Tensor b, Tensor y) where F : struct, IBinary;
+    internal abstract void Compare<F>(F f, Tensor a, Tensor b, Tensor y) where F : struct, IBinaryFunction;
 
     /// <summary>y = condition ? a : b; all three are views stretched to y's shape.</summary>
     internal abstract void Where(Tensor condition, Tensor a, Tensor b, Tensor y);

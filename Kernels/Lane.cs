@@ -52,10 +52,15 @@ public interface IUnary
     V Slope<V>(V x, V y) where V : struct, ILane<V>;
 }
 
-/// <summary>y = f(a, b), with its partial derivatives in terms of a, b and y.</summary>
-public interface IBinary
+/// <summary>y = f(a, b).</summary>
+public interface IBinaryFunction
 {
     V Apply<V>(V a, V b) where V : struct, ILane<V>;
+}
+
+/// <summary>y = f(a, b), with its partial derivatives in terms of a, b and y.</summary>
+public interface IBinary : IBinaryFunction
+{
     V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V>;
     V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V>;
 }

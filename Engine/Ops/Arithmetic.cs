@@ -5,15 +5,15 @@ namespace NanoAttention;
 
 public sealed partial class Tensor
 {
-    public static Tensor operator +(Tensor a, Tensor b) => Record(ZipRaw<AddFormula>(a, b, "Add"),
+    public static Tensor operator +(Tensor a, Tensor b) => Record(ZipRaw(a, b, default(AddFormula), "Add"),
         [(a, dy => dy.SumTo(a.Shape)),
          (b, dy => dy.SumTo(b.Shape))], "Add");
 
-    public static Tensor operator -(Tensor a, Tensor b) => Record(ZipRaw<SubtractFormula>(a, b, "Subtract"),
+    public static Tensor operator -(Tensor a, Tensor b) => Record(ZipRaw(a, b, default(SubtractFormula), "Subtract"),
         [(a, dy => dy.SumTo(a.Shape)),
          (b, dy => -dy.SumTo(b.Shape))], "Subtract");
 
-    public static Tensor operator *(Tensor a, Tensor b) => Record(ZipRaw<MultiplyFormula>(a, b, "Multiply"),
+    public static Tensor operator *(Tensor a, Tensor b) => Record(ZipRaw(a, b, default(MultiplyFormula), "Multiply"),
         [(a, dy => (dy * b).SumTo(a.Shape)),
          (b, dy => (dy * a).SumTo(b.Shape))], "Multiply");
 
@@ -29,31 +29,19 @@ public sealed partial class Tensor
     public static Tensor operator /(Tensor x, double s) => x.Map(new DivideByFormula(s), "Divide");
     public static Tensor operator /(double s, Tensor x) => x.Map(new DivideIntoFormula(s), "Divide");
 
-    static Tensor ZipRaw<F>(Tensor a, Tensor b, string op) where F : struct, IBinary
-    {
-        using var _ = NoGrad();
-        return Zip<F>(a, b, default, op);
-    }
-
-    readonly struct AddFormula : IBinary
+    readonly struct AddFormula : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V> => a + b;
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(1);
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(1);
     }
 
-    readonly struct SubtractFormula : IBinary
+    readonly struct SubtractFormula : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V> => a - b;
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(1);
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(-1);
     }
 
-    readonly struct MultiplyFormula : IBinary
+    readonly struct MultiplyFormula : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V> => a * b;
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => b;
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => a;
     }
 
     // ∂/∂b a/b = −y/b

@@ -61,7 +61,7 @@ public sealed partial class Tensor
         return a.NotEqualTo(b);
     }
 
-    static Tensor Compare<F>(Tensor a, Tensor b, string op, F f = default) where F : struct, IBinary
+    static Tensor Compare<F>(Tensor a, Tensor b, string op, F f = default) where F : struct, IBinaryFunction
     {
         CheckPair(a, b, op);
         var shape = Shape.Broadcast(a.Shape, b.Shape, op);
@@ -70,24 +70,18 @@ public sealed partial class Tensor
         return y;
     }
 
-    readonly struct LessFormula : IBinary
+    readonly struct LessFormula : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V> => V.IfLess(a, b, V.Of(1), V.Of(0));
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
     }
 
-    readonly struct LessOrEqualFormula : IBinary
+    readonly struct LessOrEqualFormula : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V> => V.IfLess(a, b, V.Of(1), V.IfEqual(a, b, V.Of(1), V.Of(0)));
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
     }
 
-    readonly struct EqualFormula : IBinary
+    readonly struct EqualFormula : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V> => V.IfEqual(a, b, V.Of(1), V.Of(0));
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
     }
 }

@@ -61,6 +61,7 @@ public sealed partial class Tensor
     static Case[] CrossEntropyCases =>
     [
         Case.Of((x, t) => x.CrossEntropy(t), [4, 5], Input.Indices(5, [4])) with { Bench = [[768, 4096], Input.Indices(4096, [768])] },
+        Case.Of((x, t) => x.CrossEntropy(t, labelSmoothing: 0.1), [3, 37], Input.Indices(37, [3])),      // rows longer than a register
         Case.Of((x, t) => x.CrossEntropy(t, ignoreIndex: 1, labelSmoothing: 0.1), [2, 3, 4], Input.Indices(4, [2, 3])),
         Case.Of((x, t) => x.CrossEntropyEach(t, ignoreIndex: 0, labelSmoothing: 0.2), [6, 4], Input.Indices(4, [6])) with
         {

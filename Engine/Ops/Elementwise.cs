@@ -26,14 +26,21 @@ public sealed partial class Tensor
     /// <summary>y = f(a, b), number by number, after stretching both to a common shape.</summary>
     public static Tensor Zip<F>(Tensor a, Tensor b, F f = default, [CallerMemberName] string op = "") where F : struct, IBinary
     {
+        var y = ZipRaw(a, b, f, op);
+        return Record(y,
+            [(a, dy => (Recording ? dy * Zip(a, b, new PartialA<F>(f), op + "′") : ZipBackward(f, a, b, y, dy, true)).SumTo(a.Shape)),
+             (b, dy => (Recording ? dy * Zip(a, b, new PartialB<F>(f), op + "′") : ZipBackward(f, a, b, y, dy, false)).SumTo(b.Shape))], op);
+    }
+
+    // Not recorded.
+    static Tensor ZipRaw<F>(Tensor a, Tensor b, F f, string op) where F : struct, IBinaryFunction
+    {
         a.CheckFloat(op);
         CheckPair(a, b, op);
         var shape = Shape.Broadcast(a.Shape, b.Shape, op);
         var y = Empty(shape, a.DType, a.Device, op);
         a.Device.Zip(f, a.Stretch(shape), b.Stretch(shape), y);
-        return Record(y,
-            [(a, dy => (Recording ? dy * Zip(a, b, new PartialA<F>(f), op + "′") : ZipBackward(f, a, b, y, dy, true)).SumTo(a.Shape)),
-             (b, dy => (Recording ? dy * Zip(a, b, new PartialB<F>(f), op + "′") : ZipBackward(f, a, b, y, dy, false)).SumTo(b.Shape))], op);
+        return y;
     }
 
     static Tensor ZipBackward<F>(F f, Tensor a, Tensor b, Tensor y, Tensor dy, bool first) where F : struct, IBinary

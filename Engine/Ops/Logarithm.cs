@@ -130,8 +130,11 @@ public sealed partial class Tensor
         Case.Of(x => x.Logit(0.1), Input.Within(0, 1, [7])),
         Case.Of((a, b) => a.LogAddExp(b), [3, 5], [5]),
         Case.Of((a, b) => (a + 1000).LogAddExp(b), [3, 5], [5]),
+        Case.Of((a, b) => a.LogAddExp(b + 1000), [3, 5], [5]),
         Case.Of((a, b) => a.LogAddExp2(b + 2000), [3, 5], [5]),
+        Case.Of((a, b) => (a + 2000).LogAddExp2(b), [3, 5], [5]),
         Case.Of((a, b) => a.LogAddExp2(b), [3, 1], [3, 5]),
         Case.Of((a, b) => a.Xlogy(b), [3, 5], Input.Within(0.3, 3, [3, 1])),
+        Case.Of((a, b) => a.Xlogy(b), Input.Within(0, 0, [3]), Input.Within(0.3, 3, [3])),
     ];
 }

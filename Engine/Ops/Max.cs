@@ -60,5 +60,6 @@ public sealed partial class Tensor
         Case.Of(x => x.Max(1), [2, 5, 3]),
         Case.Of(x => x.Min([0, 2], keep: true), [2, 3, 4]),
         Case.Of(x => x.Min(), [5]),
+        Case.Of(x => Concat([x, x]).Max(0), [2, 3]),      // ties
     ];
 }

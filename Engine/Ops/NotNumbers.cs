@@ -34,35 +34,28 @@ public sealed partial class Tensor
     /// <summary>The smaller of the two, and the other where one is NaN; of equal ones the gradient goes to the first.</summary>
     public Tensor Fmin(Tensor b) => Zip<FminFormula>(this, b);
 
-    readonly struct IsNanFormula : IBinary
+    readonly struct IsNanFormula : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V> => V.IfEqual(a, a, V.Of(0), V.Of(1));
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
     }
 
     // a − a = 0
-    readonly struct IsFiniteFormula : IBinary
+    readonly struct IsFiniteFormula : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V> => V.IfEqual(a - a, V.Of(0), V.Of(1), V.Of(0));
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
     }
 
     // a = a, but a − a ≠ 0
-    readonly struct IsInfFormula(double positive, double negative) : IBinary
+    readonly struct IsInfFormula(double positive, double negative) : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V>
         {
             var infinite = V.IfLess(a, V.Of(0), V.Of(negative), V.Of(positive));
             return V.IfEqual(a, a, V.IfEqual(a - a, V.Of(0), V.Of(0), infinite), V.Of(0));
         }
-
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
     }
 
-    readonly struct IsCloseFormula(double relative, double absolute, double equalNan) : IBinary
+    readonly struct IsCloseFormula(double relative, double absolute, double equalNan) : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V>
         {
@@ -71,9 +64,6 @@ public sealed partial class Tensor
             var both = V.IfEqual(a, a, no, V.IfEqual(b, b, no, V.Of(equalNan)));
             return V.IfEqual(a, b, yes, V.IfEqual(both, yes, yes, near));
         }
-
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
     }
 
     readonly struct NanToNumFormula(double nan, double positive, double negative) : IUnary

@@ -68,6 +68,7 @@ public sealed partial class Tensor
         Case.Of(x => x.Pow(0.5), Input.Within(0.5, 2, [7])),
         Case.Of(x => x.Pow(-1.7), Input.Within(0.5, 2, [7])),
         Case.Of((x, p) => x.Pow(p), Input.Within(0.5, 2, [3, 5]), [3, 1]),
+        Case.Of(p => p.Constant(0).Pow(p), Input.Within(0.5, 2, [3])),
         Case.Of(x => x.Rsqrt(), Input.Within(0.5, 2, [3, 5])),
         Case.Of(x => x.Reciprocal(), Input.Within(0.5, 2, [7])),
         Case.Of(x => x.Square(), [7]),

@@ -129,6 +129,7 @@ public sealed partial class Tensor
             with { Bench = [[512, 512], Input.Indices(512, [512, 512]), [512, 512]] },
         Case.Of((x, i, v) => x.Scatter(1, i, v, ScatterReduction.Product), [2, 3], Input.Indices(3, [2, 5]), [2, 5]),
         Case.Of((x, i, v) => x.Scatter(1, i, v, ScatterReduction.Max, self: false), [2, 3], Input.Indices(3, [2, 5]), [2, 5]),
+        Case.Of((x, i, v) => x.Scatter(0, i, Concat([v, v]), ScatterReduction.Max, self: false), [2, 3], Input.Indices(1, [4, 3]), [2, 3]),
         Case.Of((x, i, v) => x.Scatter(1, i, v, ScatterReduction.Min), [2, 3], Input.Indices(3, [2, 5]), [2, 5]),
         Case.Of((x, i, v) => x.Scatter(1, i, v, ScatterReduction.Mean, self: false), [2, 3], Input.Indices(3, [2, 5]), [2, 5]),
         Case.Of((x, i, v) => x.IndexPut(1, i, v), [2, 4, 3], Input.Indices(4, [3]), [2, 3, 3]),

@@ -49,5 +49,6 @@ public sealed partial class Tensor
         Case.Of(x => (x * 1e-3 + 1000).Softmax(), [3, 5]),      // equal logits far from zero: the maximum at work
         Case.Of(x => x.LogSoftmax(), [3, 5]) with { Twin = t => t[0] - t[0].Exp().Sum(-1, keep: true).Log(), Bench = [[1024, 1024]] },
         Case.Of(x => x.LogSoftmax(0), [3, 5]),
+        Case.Of(x => x.Softmax() + x.LogSoftmax(), [2, 37]),      // rows longer than a register
     ];
 }

@@ -28,6 +28,7 @@ public sealed partial class Tensor
     static Case[] WhereCases =>
     [
         Case.Of(Where, Input.Mask([3, 4]), [3, 4], [4]),
+        Case.Of(Where, Input.Mask([3, 4]), [4], [3, 1]),
         Case.Of((x, mask) => x.MaskedFill(mask, -1), [2, 3, 4], Input.Mask([3, 1])),
     ];
 }

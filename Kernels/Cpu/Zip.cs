@@ -5,7 +5,7 @@ public static class Zip
 {
     /// <summary>y = f(a, b).</summary>
     public readonly struct Forward<F, T>(F f, View<T> a, View<T> b, View<T> y, Layout layout) : IKernel<T>, IZip<T>
-        where F : struct, IBinary where T : unmanaged
+        where F : struct, IBinaryFunction where T : unmanaged
     {
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => ZipRows.Run<Forward<F, T>, V, T>(this, a, b, layout, from, to);
 
@@ -37,7 +37,7 @@ public static class Zip
 
     /// <summary>y = f(a, b) ≠ 0 as a truth value, for comparisons: an f that answers 1 or 0.</summary>
     public readonly unsafe struct Compare<F, T>(F f, View<T> a, View<T> b, View<byte> y, Layout layout) : IKernel<T>, IZip<T>
-        where F : struct, IBinary where T : unmanaged
+        where F : struct, IBinaryFunction where T : unmanaged
     {
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => ZipRows.Run<Compare<F, T>, V, T>(this, a, b, layout, from, to);
 

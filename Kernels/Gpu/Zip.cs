@@ -7,7 +7,7 @@ namespace NanoAttention.Kernels.Gpu;
 public static class Zip
 {
     /// <summary>y = f(a, b).</summary>
-    public static void Forward<F>(F f, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, Steps steps) where F : struct, IBinary
+    public static void Forward<F>(F f, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, Steps steps) where F : struct, IBinaryFunction
     {
         for (int i = Threads.First; i < y.IntLength; i += Threads.All)
         {
@@ -37,7 +37,7 @@ public static class Zip
     }
 
     /// <summary>y = f(a, b) ≠ 0 as a truth value, for comparisons: an f that answers 1 or 0.</summary>
-    public static void Compare<F>(F f, ArrayView<float> a, ArrayView<float> b, ArrayView<byte> y, Steps steps) where F : struct, IBinary
+    public static void Compare<F>(F f, ArrayView<float> a, ArrayView<float> b, ArrayView<byte> y, Steps steps) where F : struct, IBinaryFunction
     {
         for (int i = Threads.First; i < y.IntLength; i += Threads.All)
         {
@@ -47,7 +47,7 @@ public static class Zip
     }
 
     /// <summary>The same of integers, exactly.</summary>
-    public static void CompareIntegers<F>(F f, ArrayView<int> a, ArrayView<int> b, ArrayView<byte> y, Steps steps) where F : struct, IBinary
+    public static void CompareIntegers<F>(F f, ArrayView<int> a, ArrayView<int> b, ArrayView<byte> y, Steps steps) where F : struct, IBinaryFunction
     {
         for (int i = Threads.First; i < y.IntLength; i += Threads.All)
         {

@@ -57,13 +57,18 @@ public class PtxTests
         var constraints = kernel.GetGenericArguments()[0].GetGenericParameterConstraints();
         IEnumerable<Type> types =
             constraints.Contains(typeof(IUnary)) ? Formulas<IUnary>(typeof(Tensor)).SelectMany(f => new[] { f, typeof(Derivative<>).MakeGenericType(f) })
-            : constraints.Contains(typeof(IBinary)) && kernel.Name.StartsWith("Compare") ? Formulas<IBinary>(typeof(Tensor)).Where(f => Regex.IsMatch(f.Name, "^(Less|Equal|Is)"))
-            : constraints.Contains(typeof(IBinary)) ? Formulas<IBinary>(typeof(Tensor)).SelectMany(f => new[] { f, typeof(PartialA<>).MakeGenericType(f), typeof(PartialB<>).MakeGenericType(f) })
+            : constraints.Contains(typeof(IBinaryFunction)) && kernel.Name.StartsWith("Compare") ? Formulas<IBinaryFunction>(typeof(Tensor)).Where(f => !typeof(IBinary).IsAssignableFrom(f) && Regex.IsMatch(f.Name, "^(Less|Equal|Is)"))
+            : constraints.Contains(typeof(IBinaryFunction)) ? Formulas<IBinaryFunction>(typeof(Tensor)).Concat(Slopes())
+            : constraints.Contains(typeof(IBinary)) ? Formulas<IBinary>(typeof(Tensor)).Concat(Slopes())
             : constraints.Contains(typeof(IReducer)) ? Formulas<IReducer>(typeof(F32))
             : constraints.Contains(typeof(ISide)) ? [typeof(Side16)]
             : [typeof(int), typeof(byte)];
         return types.Select(type => kernel.MakeGenericMethod(type));
     }
+
+    // the slopes as functions of their own, which gradients of gradients launch
+    static IEnumerable<Type> Slopes() =>
+        Formulas<IBinary>(typeof(Tensor)).SelectMany(f => new[] { typeof(PartialA<>).MakeGenericType(f), typeof(PartialB<>).MakeGenericType(f) });
 
     static IEnumerable<Type> Formulas<I>(Type sibling) =>
         sibling.Assembly.GetTypes().Where(type => type is { IsValueType: true, ContainsGenericParameters: false } && typeof(I).IsAssignableFrom(type));

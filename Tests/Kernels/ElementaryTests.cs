@@ -317,32 +317,24 @@ public class ElementaryTests
         for (int i = 0; i < x.Length; i++) Near(exact[i], y[i], 1e-15, $"{name}({x[i]:R})");
     }
 
-    readonly struct Power : IBinary
+    readonly struct Power : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V> => V.Pow(a, b);
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
     }
 
-    readonly struct Remainder : IBinary
+    readonly struct Remainder : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V> => V.Rem(a, b);
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
     }
 
-    readonly struct Angle : IBinary
+    readonly struct Angle : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V> => Elementary.Atan2(a, b);
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
     }
 
-    readonly struct Length : IBinary
+    readonly struct Length : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V> => Elementary.Hypot(a, b);
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
     }
 
     // edges with each other, then any two numbers there are
@@ -369,7 +361,7 @@ public class ElementaryTests
         Floats<Angle>(Ordinary, Math.Atan2, 4);
         Floats<Length>(AnyFloat, double.Hypot, 3);
 
-        static void Floats<F>(Func<Random, double> number, Func<double, double, double> exact, double ulps) where F : struct, IBinary
+        static void Floats<F>(Func<Random, double> number, Func<double, double, double> exact, double ulps) where F : struct, IBinaryFunction
         {
             var (a, b) = Pairs<float>(number);
             var y = Array<float>(a.Length);
@@ -391,7 +383,7 @@ public class ElementaryTests
         Doubles<Angle>(Ordinary, Math.Atan2, 4);
         Doubles<Length>(AnyDouble, double.Hypot, 3);
 
-        static void Doubles<F>(Func<Random, double> number, Func<double, double, double> exact, double ulps) where F : struct, IBinary
+        static void Doubles<F>(Func<Random, double> number, Func<double, double, double> exact, double ulps) where F : struct, IBinaryFunction
         {
             var (a, b) = Pairs<double>(number);
             var y = Array<double>(a.Length);

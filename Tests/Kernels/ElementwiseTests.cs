@@ -21,11 +21,9 @@ public class ElementwiseTests
         public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => -y / b;
     }
 
-    readonly struct Less : IBinary
+    readonly struct Less : IBinaryFunction
     {
         public V Apply<V>(V a, V b) where V : struct, ILane<V> => V.IfLess(a, b, V.Of(1), V.Of(0));
-        public V SlopeA<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
-        public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => V.Of(0);
     }
 
     [Fact]
