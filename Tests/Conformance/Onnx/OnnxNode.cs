@@ -83,6 +83,7 @@ public sealed class OnnxNode(string op, int opset, IReadOnlyList<OnnxValue?> inp
     public OnnxValue?[] Run(Func<OnnxNode, OnnxValue?[]> binding)
     {
         var results = binding(this);
+        if (opset < 6) known.Add("consumed_inputs");        // which memory might be used again
         foreach (var name in attributes.Keys)
             if (!known.Contains(name)) throw new NotSupportedByEngineException($"{op} attribute {name}");
         for (int i = 0; i < inputs.Count; i++)

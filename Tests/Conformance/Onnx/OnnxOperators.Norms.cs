@@ -11,7 +11,7 @@ public static partial class OnnxOperators
         ("LayerNormalization", LayerNorm),
         ("RMSNormalization", RmsNorm),
         ("LRN", n => [n[0].LocalResponseNorm(n.Int("size"), n.Float("alpha", 1e-4), n.Float("beta", 0.75), n.Float("bias", 1))]),
-        ("LpNormalization", n => [n[0].Normalize(n.Int("p", 2), n.Int("axis", -1), double.Epsilon)]),
+        ("LpNormalization", n => [n[0].Normalize(n.Int("p", 2), n.Int("axis", -1), 1e-37)]),
         ("MeanVarianceNormalization", MeanVariance),
     ];
 

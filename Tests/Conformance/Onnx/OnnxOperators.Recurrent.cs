@@ -1,107 +1,106 @@
 namespace NanoAttention.Tests.Conformance;
 
-/// <summary>Recurrent networks of one layer, in either direction or both, with any activations.</summary>
+/// <summary>
+/// Recurrent networks of one layer, in either direction or both: this project's layers where they compute the same, else composed of ops,
+/// with any activations.
+/// </summary>
 public static partial class OnnxOperators
 {
     static (string Name, Func<OnnxNode, OnnxValue?[]> Body)[] Recurrences =>
     [
-        ("RNN", n => Recurrent(n, gates: 1, states: 1, ["Tanh"], Rnn)),
-        ("GRU", n => Recurrent(n, gates: 3, states: 1, ["Sigmoid", "Tanh"], Gru)),
-        ("LSTM", n => Recurrent(n, gates: 4, states: 2, ["Sigmoid", "Tanh", "Tanh"], Lstm)),
+        ("RNN", n => Recurrent(n, gates: 1, states: 1, ["Tanh"], RnnStep, RnnLayer)),
+        ("GRU", n => Recurrent(n, gates: 3, states: 1, ["Sigmoid", "Tanh"], GruStep, GruLayer)),
+        ("LSTM", n => Recurrent(n, gates: 4, states: 2, ["Sigmoid", "Tanh", "Tanh"], LstmStep, LstmLayer)),
     ];
 
     /// <summary>
-    /// What a cell computes with in one direction, beside W x + its bias for the step (b, gates · h): R (gates · h, h) and its bias,
-    /// peepholes (3 · h), and activations.
+    /// What a network reads: x (t, b, in), weights (directions, gates · h, …) and biases (directions, 2 · gates · h), lengths, and the
+    /// first states (directions, b, h).
     /// </summary>
-    sealed record Cell(OnnxNode Node, Tensor R, Tensor? RBias, Tensor? Peepholes, Func<Tensor, Tensor>[] Activations);
-
-    delegate Tensor[] CellStep(Cell cell, Tensor x, Tensor[] states);
-
-    /// <summary>hₜ = f(W xₜ + R hₜ₋₁)</summary>
-    static Tensor[] Rnn(Cell cell, Tensor x, Tensor[] states) =>
-        [cell.Activations[0](x + states[0].Linear(cell.R, cell.RBias))];
-
-    /// <summary>z, r = f(…), h′ = g(W x + R (r ⊙ h)) or, linear before the reset, g(W x + r ⊙ (R h)); h = (1 − z) ⊙ h′ + z ⊙ h</summary>
-    static Tensor[] Gru(Cell cell, Tensor x, Tensor[] states)
+    sealed record Network(Tensor X, Tensor W, Tensor R, Tensor? Bias, int[]? Lengths, Tensor?[] First, int Hidden)
     {
-        var h = states[0];
-        int size = h.Shape[^1];
-        var (f, g) = (cell.Activations[0], cell.Activations[1]);
-        var inner = h.Linear(cell.R, cell.RBias);
-        Tensor z = f(Gate(x, 0, size) + Gate(inner, 0, size)), r = f(Gate(x, 1, size) + Gate(inner, 1, size));
-        var recurrent = cell.Node.Flag("linear_before_reset") ? r * Gate(inner, 2, size)
-            : (r * h).Linear(cell.R.Slice(0, 2 * size, size), cell.RBias?.Slice(0, 2 * size, size));
-        var candidate = g(Gate(x, 2, size) + recurrent);
-        return [(1 - z) * candidate + z * h];
+        public int Directions => W.Shape[0];
+
+        public int Inputs => W.Shape[2];
+
+        public Tensor FirstOrZeros(int state) => First[state] ?? Tensor.Zeros([Directions, X.Shape[1], Hidden]);
+
+        /// <summary>Puts the weights into a layer, whose gates are those of ONNX in the given order.</summary>
+        public void Load(OrderedDictionary<string, Tensor> weights, params ReadOnlySpan<int> gates)
+        {
+            int biases = gates.Length * Hidden;
+            for (int d = 0; d < Directions; d++)
+            {
+                string suffix = d == 0 ? "_l0" : "_l0_reverse";
+                weights["weight_ih" + suffix] = Ordered(W.Select(0, d), gates);
+                weights["weight_hh" + suffix] = Ordered(R.Select(0, d), gates);
+                if (Bias is null) continue;
+                weights["bias_ih" + suffix] = Ordered(Bias.Select(0, d).Slice(0, 0, biases), gates);
+                weights["bias_hh" + suffix] = Ordered(Bias.Select(0, d).Slice(0, biases, biases), gates);
+            }
+        }
+
+        Tensor Ordered(Tensor rows, ReadOnlySpan<int> gates)
+        {
+            var parts = new Tensor[gates.Length];
+            for (int i = 0; i < parts.Length; i++) parts[i] = rows.Slice(0, gates[i] * Hidden, Hidden);
+            return Tensor.Concat(parts);
+        }
     }
 
-    /// <summary>Gates i, o, f, c; peepholes i, o, f. c = f ⊙ c + i ⊙ g(…), h = o ⊙ h(c)</summary>
-    static Tensor[] Lstm(Cell cell, Tensor x, Tensor[] states)
+    static (Tensor Y, Tensor[] Last)? RnnLayer(OnnxNode n, Network net)
     {
-        var (h, c) = (states[0], states[1]);
-        int size = h.Shape[^1];
-        if (cell.Node.Flag("input_forget")) throw cell.Node.Unknown("input_forget", 1);
-        var a = x + h.Linear(cell.R, cell.RBias);
-        var (f, g, last) = (cell.Activations[0], cell.Activations[1], cell.Activations[2]);
-        Tensor i = f(Gate(a, 0, size) + Peep(c, 0)), forget = f(Gate(a, 2, size) + Peep(c, 2));
-        c = forget * c + i * g(Gate(a, 3, size));
-        var o = f(Gate(a, 1, size) + Peep(c, 1));
-        return [o * last(c), c];
-
-        Tensor Peep(Tensor c, int gate) => cell.Peepholes is { } p ? c * p.Slice(0, gate * size, size) : Tensor.Zeros([]);
+        var rnn = new Rnn(net.Inputs, net.Hidden, 1, net.Directions == 2, batchFirst: false, net.Bias is not null);
+        net.Load(rnn.Weights, 0);
+        var (y, h) = rnn.Forward(net.X, net.FirstOrZeros(0), net.Lengths);
+        return (y, [h]);
     }
 
-    static Tensor Gate(Tensor a, int gate, int size) => a.Slice(-1, gate * size, size);
+    /// <summary>z r h → r z n; where the reset comes behind the product.</summary>
+    static (Tensor Y, Tensor[] Last)? GruLayer(OnnxNode n, Network net)
+    {
+        if (!n.Flag("linear_before_reset")) return null;
+        var gru = new Gru(net.Inputs, net.Hidden, 1, net.Directions == 2, batchFirst: false, net.Bias is not null);
+        net.Load(gru.Weights, 1, 0, 2);
+        var (y, h) = gru.Forward(net.X, net.FirstOrZeros(0), net.Lengths);
+        return (y, [h]);
+    }
+
+    /// <summary>i o f c → i f g o</summary>
+    static (Tensor Y, Tensor[] Last)? LstmLayer(OnnxNode n, Network net)
+    {
+        var lstm = new Lstm(net.Inputs, net.Hidden, 1, net.Directions == 2, batchFirst: false, net.Bias is not null);
+        net.Load(lstm.Weights, 0, 2, 3, 1);
+        var (y, (h, c)) = lstm.Forward(net.X, (net.FirstOrZeros(0), net.FirstOrZeros(1)), net.Lengths);
+        return (y, [h, c]);
+    }
 
     /// <summary>x (t, b, in), or (b, t, in) with layout 1 → all h (t, directions, b, h), and the last states (directions, b, h).</summary>
-    static OnnxValue?[] Recurrent(OnnxNode n, int gates, int states, string[] defaults, CellStep step)
+    static OnnxValue?[] Recurrent(OnnxNode n, int gates, int states, string[] defaults, CellStep step,
+        Func<OnnxNode, Network, (Tensor Y, Tensor[] Last)?> layer)
     {
         bool batchFirst = n.Flag("layout");
-        var x = batchFirst ? n[0].Transpose(0, 1) : n[0];
-        var (w, r, bias) = (n[1], n[2], n.Optional(3));
-        int[]? lengths = n.WholeOrNone(4);
-        int hidden = n.Int("hidden_size", r.Shape[2]), directions = w.Shape[0];
-        if (gates == 3) n.Flag("linear_before_reset");
-        var first = new Tensor?[states];
-        for (int s = 0; s < states; s++) first[s] = batchFirst ? n.Optional(5 + s)?.Transpose(0, 1) : n.Optional(5 + s);
         var peepholes = gates == 4 ? n.Optional(7) : null;
+        if (gates == 3) n.Flag("linear_before_reset");
+        bool coupled = gates == 4 && n.Flag("input_forget");
         bool reverse = n.Text("direction", "forward") switch
         {
             "forward" or "bidirectional" => false,
             "reverse" => true,
             var other => throw n.Unknown("direction", other),
         };
-        var activations = Activations(n, defaults, directions);
+        int[]? lengths = n.WholeOrNone(4);
+        bool plain = !reverse && !coupled && peepholes is null && !n.Has("activations") && !n.Has("clip");
+        Tensor?[] first = [.. Range(5, states).Select(i => TimeFirst(n.Optional(i)))];
+        int hidden = n.Int("hidden_size", n[2].Shape[2]);
+        var net = new Network(TimeFirst(n[0])!, n[1], n[2], n.Optional(3), lengths, first, hidden);
+        var activations = Activations(n, defaults, net.Directions);
 
-        var outputs = new Tensor[directions];
-        var last = new Tensor[states][];
-        for (int s = 0; s < states; s++) last[s] = new Tensor[directions];
-        for (int d = 0; d < directions; d++)
-        {
-            var both = bias?.Select(0, d);                                                      // (2 · gates · h)
-            var gatesOfX = x.Linear(w.Select(0, d), both?.Slice(0, 0, gates * hidden));         // (t, b, gates · h)
-            var cell = new Cell(n, r.Select(0, d), both?.Slice(0, gates * hidden, gates * hidden), peepholes?.Select(0, d), activations[d]);
-            Tensor[] now = [.. first.Select(s => s?.Select(0, d) ?? Tensor.Zeros([x.Shape[1], hidden]))];
-            var steps = new Tensor[x.Shape[0]];
-            for (int i = 0; i < steps.Length; i++)
-            {
-                int t = reverse || d == 1 ? steps.Length - 1 - i : i;
-                var next = step(cell, gatesOfX.Select(0, t), now);
-                if (lengths is not null)
-                {
-                    var inside = Tensor.From([.. lengths.Select(length => t < length)], [lengths.Length, 1]);
-                    next = [.. next.Zip(now, (a, b) => Tensor.Where(inside, a, b))];
-                    steps[t] = Tensor.Where(inside, next[0], Tensor.Zeros([]));
-                }
-                else steps[t] = next[0];
-                now = next;
-            }
-            outputs[d] = Tensor.Stack(steps);
-            for (int s = 0; s < states; s++) last[s][d] = now[s];
-        }
-        var y = Tensor.Stack(outputs, 1);                                                       // (t, directions, b, h)
-        return [batchFirst ? y.Permute(2, 0, 1, 3) : y, .. last.Select(s => (OnnxValue)Tensor.Stack(s, batchFirst ? 1 : 0))];
+        var (y, last) = (plain && lengths?.Contains(0) is not true ? layer(n, net) : null) ?? Composed(n, net, gates, step, peepholes, activations, reverse);
+        y = y.Reshape(y.Shape[0], y.Shape[1], net.Directions, hidden);                          // (t, b, directions, h)
+        return [y.Permute(batchFirst ? [1, 0, 2, 3] : [0, 2, 1, 3]), .. last.Select(s => (OnnxValue)TimeFirst(s)!)];
+
+        Tensor? TimeFirst(Tensor? x) => batchFirst ? x?.Transpose(0, 1) : x;
     }
 
     /// <summary>For each direction the activations by name; the numbers of those that take some are listed in their order.</summary>

@@ -29,6 +29,7 @@ public static partial class OnnxOperators
     [
         ("MatMul", n => Zip(n, (a, b) => a.MatMul(b))),
         ("Gemm", Gemm),
+        ("Det", n => [n[0].Det()]),
         ("Einsum", n => [Arithmetic(n, x => Tensor.Einsum(n.Text("equation"), x), n.All)]),
     ];
 

@@ -36,6 +36,7 @@ public static partial class OnnxOperators
         ("NonZero", n => [n[0].NonZero().Transpose().Contiguous()]),
         ("OneHot", OneHot),
         ("ReverseSequence", ReverseSequence),
+        ("Unique", Unique),
     ];
 
     static (string Name, Func<OnnxNode, OnnxValue?[]> Body)[] Creation =>
@@ -219,6 +220,12 @@ public static partial class OnnxOperators
             [lengths.Length, steps]);                                                                       // (batch, time)
         int[] sizes = [.. Range(0, x.Rank).Select(i => i == batch || i == time ? x.Shape[i] : 1)];
         return [x.TakeAlong(time, (batch < time ? at : at.Transpose()).Reshape(sizes).Expand(x.Shape.Sizes))];
+    }
+
+    static OnnxValue[] Unique(OnnxNode n)
+    {
+        var (values, indices, inverse, counts) = n[0].Unique(n.Has("axis") ? n.Int("axis") : null, n.Flag("sorted", true));
+        return [new(values, n.Type(0)), .. new[] { indices, inverse, counts }.Select(x => new OnnxValue(x, ElementType.Int64))];
     }
 
     static OnnxValue[] Constant(OnnxNode n)
