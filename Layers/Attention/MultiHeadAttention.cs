@@ -9,15 +9,21 @@ public sealed class MultiHeadAttention : Module
 {
     readonly int size, heads, keySize, valueSize;
     readonly double dropout;
+    readonly bool zeroKey;
 
     /// <param name="dropout">In training, the probability of dropping a weight.</param>
-    public MultiHeadAttention(int size, int heads, double dropout = 0, bool bias = true, int? keySize = null, int? valueSize = null)
+    /// <param name="trainedKey">Whether there is one key more, and its value, that are parameters: PyTorch's add_bias_kv.</param>
+    /// <param name="zeroKey">Whether there is one key more that is 0, as is its value: PyTorch's add_zero_attn.</param>
+    public MultiHeadAttention(int size, int heads, double dropout = 0, bool bias = true, int? keySize = null, int? valueSize = null,
+        bool trainedKey = false, bool zeroKey = false)
     {
+        this.zeroKey = zeroKey;
         (this.size, this.heads, this.dropout) = (size, Heads.Of(nameof(MultiHeadAttention), size, heads), dropout);
         (this.keySize, this.valueSize) = (keySize ?? size, valueSize ?? size);
         if (this.keySize == size && this.valueSize == size) InProjWeight = Xavier(3 * size, size);
         else (QProjWeight, KProjWeight, VProjWeight) = (Xavier(size, size), Xavier(size, this.keySize), Xavier(size, this.valueSize));
         InProjBias = bias ? Initialise.Parameter([3 * size]) : null;
+        if (trainedKey) (BiasK, BiasV) = (Initialise.XavierNormal(Initialise.Parameter([1, 1, size])), Initialise.XavierNormal(Initialise.Parameter([1, 1, size])));
         OutProj = new(size, size, bias);
         if (bias) Initialise.Constant(OutProj.Bias!, 0);
     }
@@ -37,6 +43,12 @@ public sealed class MultiHeadAttention : Module
     /// <summary>(3d)</summary>
     public Tensor? InProjBias { get; }
 
+    /// <summary>(1, 1, d)</summary>
+    public Tensor? BiasK { get; }
+
+    /// <summary>(1, 1, d)</summary>
+    public Tensor? BiasV { get; }
+
     public Linear OutProj { get; }
 
     /// <param name="mask">Stretched to (b, h, t, s): Bool, true where a query may see a key, or floating point, added to the scores.</param>
@@ -45,7 +57,7 @@ public sealed class MultiHeadAttention : Module
     public Tensor Forward(Tensor query, Tensor key, Tensor value, Tensor? mask = null, Tensor? keyMask = null, bool causal = false) =>
         Attend(query, key, value, mask, keyMask, causal, weighed: false).Output;
 
-    /// <summary>The same, bit for bit, with the weights of every head, (b, h, t, s).</summary>
+    /// <summary>The same, bit for bit, with the weights of every head, (b, h, t, s); those of keys that the layer adds come last.</summary>
     public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor query, Tensor key, Tensor value, Tensor? mask = null, Tensor? keyMask = null, bool causal = false)
     {
         var (y, weights) = Attend(query, key, value, mask, keyMask, causal, weighed: true);
@@ -57,6 +69,7 @@ public sealed class MultiHeadAttention : Module
         CheckShapes(query, key, value, keyMask);
         var (q, k, v) = Project(query, key, value);                                             // (b, h, t, d/h), (b, h, s, d/h)
         var (seen, bias) = Masks(mask, keyMask);
+        if (zeroKey || BiasK is not null) (k, v, seen, bias, causal) = Extended(k, v, seen, bias, causal ? Tensor.CausalMask(q.Shape[2], k.Shape[2], q.Device) : null);
         var (y, weights) = Heads.Attend(q, k, v, seen, bias, causal, Training ? dropout : 0, weighed);
         return (OutProj.Forward(Heads.Merge(y)), weights);                                      // (b, t, d), (b, h, t, s)
     }
@@ -102,6 +115,21 @@ public sealed class MultiHeadAttention : Module
         return (keys is null ? mask : mask & keys, null);
     }
 
+    // With the layer's own keys behind the others, which every query sees.
+    (Tensor K, Tensor V, Tensor? Seen, Tensor? Bias, bool Causal) Extended(Tensor k, Tensor v, Tensor? seen, Tensor? bias, Tensor? causal)
+    {
+        int keys = k.Shape[2];
+        if (causal is not null) seen = seen is null ? causal : seen & causal;
+        if (BiasK is not null) (k, v) = (Tensor.Concat([k, Own(BiasK)], 2), Tensor.Concat([v, Own(BiasV!)], 2));
+        if (zeroKey) (k, v) = (k.Pad(2, 0, 1), v.Pad(2, 0, 1));
+        return (k, v, Wider(seen, 1), Wider(bias, 0), false);
+
+        Tensor Own(Tensor x) => Heads.Split(x, 1, heads)[0].Expand(k.Shape[0], heads, 1, size / heads);         // (b, h, 1, d/h)
+
+        Tensor? Wider(Tensor? mask, double value) => mask is null ? null : Tensor.Concat([mask.Expand(mask.Shape.With(mask.Rank - 1, keys).Sizes),
+            Tensor.Full(mask.Shape.With(mask.Rank - 1, k.Shape[2] - keys), value, mask.DType, mask.Device)], -1);
+    }
+
     static Tensor Xavier(int outputs, int inputs) => Initialise.XavierUniform(Initialise.Parameter([outputs, inputs]));
 
     internal static Case[] Cases =>
@@ -112,6 +140,8 @@ public sealed class MultiHeadAttention : Module
         },
         Case.Of(() => new MultiHeadAttention(4, 2), (attention, x) => attention.Forward(x[0], x[1], x[1], keyMask: x[2]), [[2, 3, 4], [2, 5, 4], Input.Mask([2, 5])]),
         Case.Of(() => new MultiHeadAttention(4, 2, bias: false, keySize: 3, valueSize: 5), (attention, x) => attention.Forward(x[0], x[1], x[2], x[3]), [[2, 3, 4], [2, 2, 3], [2, 2, 5], [3, 2]]),
+        Case.Of(() => new MultiHeadAttention(4, 2, trainedKey: true, zeroKey: true), (attention, x) => attention.Forward(x[0], x[0], x[0], keyMask: x[1], causal: true),
+            [[2, 3, 4], Input.Mask([2, 3])]),
         Case.Of(() => new MultiHeadAttention(4, 2), (attention, x) => attention.ForwardWithWeights(x[0], x[1], x[2]).Weights, [[1, 3, 4], [1, 2, 4], [1, 2, 4]]),
     ];
 }

@@ -115,6 +115,34 @@ public class KindsTests
         Assert.All(LinearAttention.Attend(q, k, Tensor.Ones([4, 1])).ToDoubles(), y => Assert.Equal(1, y, 1e-14));
     }
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void Keys_of_the_layers_own_are_as_good_as_given_ones(bool trained, bool zero)
+    {
+        using var _ = Defaults.With(DType.F64, seed: 5);
+        var layer = new MultiHeadAttention(4, 2, bias: false, trainedKey: trained, zeroKey: zero);
+        Tensor q = Tensor.Normal([2, 3, 4]), x = Tensor.Normal([2, 3, 4]);
+        var projected = x.Linear(layer.InProjWeight!.Slice(0, 4, 8)).Split([4, 4], 2);
+        Tensor[] extra = [.. trained ? [layer.BiasK!.Expand(2, 1, 4), layer.BiasV!.Expand(2, 1, 4)] : new Tensor[0], .. zero ? [Tensor.Zeros([2, 1, 4]), Tensor.Zeros([2, 1, 4])] : new Tensor[0]];
+        var plain = new MultiHeadAttention(4, 2, bias: false, keySize: 4, valueSize: 5);          // keys and values come projected
+        plain.QProjWeight!.CopyFrom(layer.InProjWeight!.Slice(0, 0, 4).Detach());
+        plain.KProjWeight!.CopyFrom(Tensor.Eye(4));
+        plain.VProjWeight!.CopyFrom(Tensor.Eye(4).Pad(1, 0, 1));
+        plain.OutProj.Weight.CopyFrom(layer.OutProj.Weight.Detach());
+        var keys = Tensor.Concat([projected[0], .. extra.Where((_, i) => i % 2 == 0)], 1);
+        var values = Tensor.Concat([projected[1], .. extra.Where((_, i) => i % 2 == 1)], 1).Pad(2, 0, 1);
+        int s = keys.Shape[1];
+        var seen = Tensor.Concat([Tensor.CausalMask(3, 3) & Tensor.From([true, false, true], [3]), Tensor.Full([3, s - 3], 1, DType.Bool)], 1);
+        var (expected, expectedWeights) = plain.ForwardWithWeights(q, keys, values, seen);
+        var (y, weights) = layer.ForwardWithWeights(q, x, x, keyMask: Tensor.From([true, false, true, true, false, true], [2, 3]), causal: true);
+        Rounding.AssertClose(expected, y, 1e-14, "answer");
+        Rounding.AssertClose(expectedWeights, weights, 1e-14, "weights");
+        var added = layer.ForwardWithWeights(q, x, x, Masks.Bias(seen.Slice(1, 0, 3))).Weights;
+        Rounding.AssertClose(expectedWeights, added, 1e-14, "weights under a bias");
+    }
+
     [Fact]
     public void Misfits_are_named()
     {

@@ -16,7 +16,7 @@ public static partial class TorchBindings
         ("ref.gqa(q, k, v, causal=False)", a => Grouped(a.Tensor("q"), a.Tensor("k"), a.Tensor("v"), a.Bool("causal"))),
         ("ref.alibi_attention(q, k, v)",
             a => Attention(a.Tensor("q"), a.Tensor("k"), a.Tensor("v"), new AlibiBias(a.Tensor("q").Shape[1]).Forward(a.Tensor("q").Shape[2], a.Tensor("q").Shape[2]), causal: true)),
-        ("ref.sinusoidal(T, D)", a => Sinusoids.Of(a.Int("T"), a.Int("D"))),
+        ("ref.sinusoidal(T, D, base=10000.0)", a => Sinusoids.Of(a.Int("T"), a.Int("D"), a.Float("base"))),
         ("ref.window_mask(L, w)", a => Masks.Of(Masks.Window(a.Int("w")), a.Int("L"), a.Int("L"))),
         ("ref.linear_attention(q, k, v)", a => LinearAttention.Attend(a.Tensor("q"), a.Tensor("k"), a.Tensor("v"))),
         ("ref.luong(query, keys, kind, W=None, v=None)", Luong),

@@ -35,6 +35,38 @@ public sealed class TorchExpressionTests
         Close.Check(expression, y.ToDoubles(), values, 1e-14, 0);
     }
 
+    /// <summary>Attention whose answer a mean or a single key gives away.</summary>
+    [Theory]
+    [InlineData("ref.luong(x, k, 'concat', w, v)[0]", new[] { 2, 3 }, new[] { 1.0, 2, 3, 4, 5, 6 })]                    // one key alone
+    [InlineData("ref.luong(x, k, 'concat', W=w, v=v)[1]", new[] { 2, 1 }, new[] { 1.0, 1 })]
+    [InlineData("ref.linear_attention(0 * x, x, x)", new[] { 2, 3 }, new[] { 3.0, 4, 5, 3, 4, 5 })]
+    [InlineData("ref.alibi_attention(x[None, None], 0 * x[None, None], x[None, None])[1].flatten()", new[] { 4 }, new[] { 1, 0, 0.4990234387417615, 0.5009765612582384 })]
+    [InlineData("ref.rope(x[:, :2], base=3, offset=0)[0]", new[] { 2 }, new[] { 1.0, 2 })]
+    [InlineData("ref.sinusoidal(2, 2, base=5)", new[] { 2, 2 }, new[] { 0, 1, 0.8414709848078965, 0.5403023058681398 })]
+    [InlineData("ref.crf_log_likelihood(0 * x, torch.zeros(3, 3), torch.zeros(3), torch.zeros(3), [2, 0])", new int[0], new[] { -2.1972245773362196 })]
+    public void Attention_means_what_it_is_defined_as(string expression, int[] shape, double[] values)
+    {
+        var y = Value(expression, ("k", x.Unsqueeze(1)), ("w", Tensor.Ones([4, 6], DType.F64)), ("v", Tensor.Ones([4], DType.F64)));
+        Assert.Equal(shape, y.Shape.Sizes.ToArray());
+        Close.Check(expression, y.ToDoubles(), values, 1e-14, 0);
+    }
+
+    /// <summary>PyTorch's attention without a batch, and with keys of its own.</summary>
+    [Theory]
+    [InlineData("m(x, x, x)[0]", new[] { 2, 4 })]
+    [InlineData("m(x, x, x)[1]", new[] { 2, 4 })]
+    [InlineData("m(x, x, x, average_attn_weights=False)[1]", new[] { 2, 2, 4 })]
+    [InlineData("m(b, b, b, key_padding_mask=p)[0]", new[] { 2, 3, 4 })]
+    [InlineData("m(b, b, b, key_padding_mask=p)[1]", new[] { 3, 2, 4 })]
+    public void Attention_has_PyTorchs_shapes(string expression, int[] shape)
+    {
+        using var defaults = Defaults.With(dtype: DType.F64);
+        var own = new MultiHeadAttention(4, 2, trainedKey: true).StateDict().ToDictionary();
+        var m = TorchModule.Create("MultiheadAttention", new() { ["embed_dim"] = 4L, ["num_heads"] = 2L, ["add_bias_kv"] = true, ["add_zero_attn"] = true }, training: true, own);
+        var y = Value(expression.Replace("x", "z"), ("m", m), ("z", Tensor.Normal([2, 4])), ("b", Tensor.Normal([2, 3, 4])), ("p", Tensor.From([true, false, false, false, true, true], [3, 2])));
+        Assert.Equal(shape, y.Shape.Sizes.ToArray());
+    }
+
     [Theory]
     [InlineData("torch.no_such_function(x)", "torch.no_such_function")]
     [InlineData("x.no_such_method()", "x.no_such_method")]
