@@ -96,19 +96,20 @@ public sealed class Node<T> where T : class, IVariable<T>
         if (inputs is null)
         {
             foreach (var (x, pull) in edges!)
-                if (Behind(x) is { } source && source.State.WantedBy == pass) Deliver(x, source, pull(dy), recorded);
+                if (Behind(x) is { } source && source.State.WantedBy == pass) Deliver(x, source, dy, pull(dy), recorded);
             return;
         }
         var gradients = pullAll!(dy);
         if (gradients.Length != inputs.Length)
             throw new InvalidOperationException($"{Op}: its pullback returned {gradients.Length} gradients for {inputs.Length} inputs");
         for (int i = 0; i < inputs.Length; i++)
-            if (Behind(i) is { } source && source.State.WantedBy == pass) Deliver(inputs[i], source, gradients[i], recorded);
+            if (Behind(i) is { } source && source.State.WantedBy == pass) Deliver(inputs[i], source, dy, gradients[i], recorded);
     }
 
-    void Deliver(T x, Node<T> source, T? dx, bool recorded)
+    void Deliver(T x, Node<T> source, T dy, T? dx, bool recorded)
     {
         if (dx is null) return;
+        if (Observers<T>.Any) Observers<T>.Pulled(Op, dy, dx);
         x.CheckGradient(dx, Op);
         source.Receive(dx, recorded);
     }

@@ -44,6 +44,9 @@ public static class Reverse
         public void Dispose() => paused = before;
     }
 
+    /// <summary>Until the result is disposed, the observer sees what this thread computes. What the observer itself computes is not seen.</summary>
+    public static IDisposable Observe<T>(IObserver<T> observer) where T : class, IVariable<T> => Observers<T>.Add(observer);
+
     /// <summary>Makes <paramref name="x"/> a leaf: backward passes will add into its Grad. Throws where an operation made it.</summary>
     public static T Leaf<T>(T x) where T : class, IVariable<T>
     {
@@ -59,6 +62,12 @@ public static class Reverse
     /// </summary>
     public static T Record<T>(T y, ReadOnlySpan<(T Input, Func<T, T?> Pull)> edges, [CallerMemberName] string op = "") where T : class, IVariable<T>
     {
+        if (Observers<T>.Any)
+        {
+            var inputs = new T[edges.Length];
+            for (int i = 0; i < inputs.Length; i++) inputs[i] = edges[i].Input;
+            Observers<T>.Computed(op, inputs, y);
+        }
         if (paused) return y;
         int wanted = 0;
         foreach (var (x, _) in edges)
@@ -75,6 +84,7 @@ public static class Reverse
     /// <summary>Records y = op(inputs) for a fused operation whose pullback yields the gradients of all inputs at once (null for none).</summary>
     public static T Record<T>(T y, T[] inputs, Func<T, T?[]> pull, [CallerMemberName] string op = "") where T : class, IVariable<T>
     {
+        if (Observers<T>.Any) Observers<T>.Computed(op, inputs, y);
         if (paused || !Array.Exists(inputs, x => x.Source is not null)) return y;
         CheckFresh(y, op);
         y.Source = new Node<T>(op, [.. inputs], pull);      // a copy: the caller may reuse the array

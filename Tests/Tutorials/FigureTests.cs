@@ -180,6 +180,24 @@ public class FigureTests
     }
 
     [Fact]
+    public void The_graph_of_a_tensor_is_drawn_and_written_as_Mermaid()
+    {
+        var layer = new Linear(2, 3);
+        var x = Tensor.Ones([4, 2]);
+        var loss = layer.Forward(x).Tanh().Sum();
+        var graph = TensorGraph.Of(loss, "a layer", layer.Named());
+        string mermaid = graph.ToMermaid(), svg = graph.ToSvg();
+        Assert.StartsWith("flowchart LR\n", mermaid);
+        Assert.Contains("([\"weight<br/>(3, 2) F32\"])", mermaid);
+        Assert.Contains("[\"Tanh<br/>(4, 3) F32\"]", mermaid);
+        Assert.Equal(4, mermaid.Split("-->").Length - 1);
+        Assert.Contains(">bias<", svg);
+        loss.Backward();
+        Assert.Contains("freed", Assert.Throws<ArgumentException>(() => TensorGraph.Of(loss)).Message);
+        Assert.Contains("no graph", Assert.Throws<ArgumentException>(() => TensorGraph.Of(x)).Message);
+    }
+
+    [Fact]
     public void An_exact_series_is_not_smoothed()
     {
         double[] x = [0, 1, 2, 3], y = [4, 3, 2, 1];

@@ -48,6 +48,20 @@ public sealed class GraphDrawing : Figure
         return svg.ToString();
     }
 
+    /// <summary>The same graph as a flowchart in Mermaid's language, which GitHub and many notebooks draw.</summary>
+    public string ToMermaid()
+    {
+        var text = new System.Text.StringBuilder("flowchart LR\n");
+        for (int n = 0; n < nodes.Count; n++)
+        {
+            string[] lines = [nodes[n].Op, nodes[n].Value, nodes[n].Gradient.Length > 0 ? $"∂ {nodes[n].Gradient}" : ""];
+            string label = string.Join("<br/>", lines.Where(line => line.Length > 0).Select(Svg.Escape));
+            text.Append(edges.All(e => e.To != n) ? $"    n{n}([\"{label}\"])\n" : $"    n{n}[\"{label}\"]\n");
+        }
+        foreach ((int from, int to) in edges) text.Append($"    n{from} --> n{to}\n");
+        return text.ToString();
+    }
+
     static double Room(GraphNode node) =>
         Math.Max(NodeWidth, 22 + Math.Max(Svg.TextWidth(node.Op, 13.5),
             Math.Max(Svg.TextWidth(node.Value, 11.5), Svg.TextWidth("∂ " + node.Gradient, 11.5))));

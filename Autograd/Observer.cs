@@ -1,0 +1,57 @@
+namespace NanoAttention;
+
+/// <summary>Sees the operations of a thread as they happen: for tracing and profiling. See <see cref="Reverse.Observe"/>.</summary>
+public interface IObserver<T> where T : class
+{
+    /// <summary>An operation, recorded or not, has computed <paramref name="y"/>.</summary>
+    void Computed(string op, ReadOnlySpan<T> inputs, T y);
+
+    /// <summary>The pullback of an operation has taken <paramref name="dy"/> to <paramref name="dx"/>, for one of its inputs.</summary>
+    void Pulled(string op, T dy, T dx);
+}
+
+/// <summary>The observers of a thread.</summary>
+static class Observers<T> where T : class
+{
+    [ThreadStatic] static List<IObserver<T>>? watching;
+    [ThreadStatic] static bool busy;
+
+    public static bool Any => watching is { Count: > 0 } && !busy;
+
+    public static IDisposable Add(IObserver<T> observer)
+    {
+        (watching ??= []).Add(observer);
+        return new Ending(watching, observer);
+    }
+
+    public static void Computed(string op, ReadOnlySpan<T> inputs, T y)
+    {
+        busy = true;                // what an observer computes is not observed
+        try
+        {
+            foreach (var observer in watching!) observer.Computed(op, inputs, y);
+        }
+        finally
+        {
+            busy = false;
+        }
+    }
+
+    public static void Pulled(string op, T dy, T dx)
+    {
+        busy = true;
+        try
+        {
+            foreach (var observer in watching!) observer.Pulled(op, dy, dx);
+        }
+        finally
+        {
+            busy = false;
+        }
+    }
+
+    sealed class Ending(List<IObserver<T>> all, IObserver<T> observer) : IDisposable
+    {
+        public void Dispose() => all.Remove(observer);
+    }
+}
