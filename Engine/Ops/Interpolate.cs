@@ -26,13 +26,16 @@ public sealed partial class Tensor
     /// <param name="mode">What lies between numbers.</param>
     /// <param name="alignCorners">For <see cref="Interpolation.Linear"/> and <see cref="Interpolation.Cubic"/>.</param>
     /// <param name="scales">o/n of each axis, to take the place of the sizes' own.</param>
+    /// <param name="antialias">Where an axis shrinks, whether all numbers of a cell have their part in it, and not only the middle's neighbours.</param>
     public Tensor Interpolate(ReadOnlySpan<int> sizes, Interpolation mode = Interpolation.Nearest, bool alignCorners = false,
-        ReadOnlySpan<double> scales = default)
+        ReadOnlySpan<double> scales = default, bool antialias = false)
     {
         CheckFloat("Interpolate");
         if (sizes.Length == 0 || sizes.Length > Rank || scales.Length > 0 && scales.Length != sizes.Length)
             throw new ArgumentException($"Interpolate: {sizes.Length} sizes and {scales.Length} scales do not fit {Shape}: "
                 + "there must be one for each of the last axes");
+        if (antialias && mode is not (Interpolation.Linear or Interpolation.Cubic))
+            throw new ArgumentException($"Interpolate: {mode} has no antialiasing; {Interpolation.Linear} and {Interpolation.Cubic} do");
         var y = this;
         for (int i = 0; i < sizes.Length; i++)
         {
@@ -44,7 +47,8 @@ public sealed partial class Tensor
             int[][] places = new int[count][];
             double[][] weights = new double[count][];
             for (int j = 0; j < count; j++)
-                (places[j], weights[j]) = Neighbours(n, corners ? step * j : step * (j + 0.5) - 0.5, step * j, mode);
+                (places[j], weights[j]) = antialias ? Cell(n, step * (j + 0.5), step, mode)
+                    : Neighbours(n, corners ? step * j : step * (j + 0.5) - 0.5, step * j, mode);
             y = y.Resample(axis, places, weights);
         }
         return y;
@@ -72,6 +76,22 @@ public sealed partial class Tensor
         // Keys' kernel at a distance up to 1 and from 1 to 2
         static double Near(double d) => ((2 - 0.75) * d - (3 - 0.75)) * d * d + 1;
         static double Far(double d) => -0.75 * (((d - 5) * d + 8) * d - 4);
+    }
+
+    // The numbers of n around a middle, as far as the kernel reaches that is stretched to a step greater than 1, and how much of each:
+    // a triangle, or the cubic of Keys with a = −1/2.
+    static (int[] Places, double[] Weights) Cell(int n, double middle, double step, Interpolation mode)
+    {
+        double wide = Math.Max(step, 1), reach = wide * (mode == Interpolation.Linear ? 1 : 2);
+        int first = Math.Max(0, (int)(middle - reach + 0.5)), end = Math.Min(n, (int)(middle + reach + 0.5));
+        int[] places = [.. Enumerable.Range(first, end - first)];
+        double[] weights = [.. places.Select(i => Kernel(Math.Abs((i - middle + 0.5) / wide)))];
+        double sum = weights.Sum();
+        return (places, [.. weights.Select(w => w / sum)]);
+
+        double Kernel(double d) => mode == Interpolation.Linear ? Math.Max(0, 1 - d)
+            : d < 1 ? (1.5 * d - 2.5) * d * d + 1
+            : d < 2 ? -0.5 * (((d - 5) * d + 8) * d - 4) : 0;
     }
 
     /// <summary>
@@ -121,6 +141,8 @@ public sealed partial class Tensor
         Case.Of(x => x.Interpolate([2, 5], Interpolation.Linear, alignCorners: true), [3, 4, 3]),
         Case.Of(x => x.Interpolate([3, 2, 4], Interpolation.Linear, scales: [1.6, 0.7, 2.3]), [2, 3, 2]),
         Case.Of(x => x.Interpolate([5, 3], Interpolation.Cubic), [2, 3, 4]),
+        Case.Of(x => x.Interpolate([2, 5], Interpolation.Linear, antialias: true), [5, 4]),
+        Case.Of(x => x.Interpolate([3], Interpolation.Cubic, antialias: true), [2, 7]),
         Case.Of(x => x.Resample(0, [[0, 2], [1], [2, 2, 0]], [[0.5, 0.5], [2], [1, -1, 3]]), [3, 2]),
     ];
 }

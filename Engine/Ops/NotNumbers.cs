@@ -28,6 +28,12 @@ public sealed partial class Tensor
         return Map(new NanToNumFormula(nan, positive ?? largest, negative ?? -largest));
     }
 
+    /// <summary>Σx of the numbers along the given axes that are not NaN.</summary>
+    public Tensor NanSum(ReadOnlySpan<int> axes, bool keep = false) => MaskedFill(IsNan(), 0).Sum(axes, keep);
+
+    /// <summary>The mean of the numbers along the given axes that are not NaN; NaN of nothing.</summary>
+    public Tensor NanMean(ReadOnlySpan<int> axes, bool keep = false) => NanSum(axes, keep) / (!Detach().IsNan()).To(DType).Sum(axes, keep);
+
     /// <summary>The larger of the two, and the other where one is NaN; of equal ones the gradient goes to the first.</summary>
     public Tensor Fmax(Tensor b) => Zip<FmaxFormula>(this, b);
 
@@ -94,6 +100,8 @@ public sealed partial class Tensor
 
     static Case[] NotNumbersCases =>
     [
+        Case.Of(x => Where(x < 1, x, x.Constant(double.NaN)).NanSum([0], keep: true), [3, 4]),
+        Case.Of(x => Where(x < 1, x, x.Constant(double.NaN)).NanMean([0, 1]), [3, 4]),
         Case.Of(x => x.NanToNum() * x, [3, 5]),
         Case.Of((a, b) => a.Fmax(b), [3, 5], [5]),
         Case.Of((a, b) => a.Fmin(b), [3, 1], [3, 5]),

@@ -6,20 +6,22 @@ public static partial class TorchBindings
 {
     static (string Signature, Func<Arguments, object?> Body)[] Reductions =>
     [
-        ("sum(input, dim=None, keepdim=False)", a => a.Input().Sum(a.Axes(), a.Bool("keepdim"))),
-        ("mean(input, dim=None, keepdim=False)", a => a.Input().Mean(a.Axes(), a.Bool("keepdim"))),
+        ("sum(input, dim=None, keepdim=False, dtype=None)", a => a.Converted().Sum(a.Axes(), a.Bool("keepdim"))),
+        ("mean(input, dim=None, keepdim=False, dtype=None)", a => a.Converted().Mean(a.Axes(), a.Bool("keepdim"))),
+        ("nansum(input, dim=None, keepdim=False, dtype=None)", a => a.Converted().NanSum(a.Axes(), a.Bool("keepdim"))),
+        ("nanmean(input, dim=None, keepdim=False, dtype=None)", a => a.Converted().NanMean(a.Axes(), a.Bool("keepdim"))),
         ("amax(input, dim=None, keepdim=False)", a => a.Input().Max(a.Axes(), a.Bool("keepdim"))),
         ("amin(input, dim=None, keepdim=False)", a => a.Input().Min(a.Axes(), a.Bool("keepdim"))),
         ("max(input, dim=None, keepdim=False)", a => Extreme(a, x => x.Max(), (x, y) => x.Maximum(y), (x, axis) => x.ArgMax(axis, keep: true))),
         ("min(input, dim=None, keepdim=False)", a => Extreme(a, x => x.Min(), (x, y) => x.Minimum(y), (x, axis) => x.ArgMin(axis, keep: true))),
         ("argmax(input, dim=None, keepdim=False)", a => ArgExtreme(a, (x, axis, keep) => x.ArgMax(axis, keep))),
         ("argmin(input, dim=None, keepdim=False)", a => ArgExtreme(a, (x, axis, keep) => x.ArgMin(axis, keep))),
-        ("var(input, dim=None, unbiased=True, keepdim=False)", a => OverAxes(a, (x, axis) => x.Var(axis, Correction(a)))),
-        ("std(input, dim=None, unbiased=True, keepdim=False)", a => OverAxes(a, (x, axis) => x.Std(axis, Correction(a)))),
-        ("var_mean(input, dim=None, unbiased=True, keepdim=False)",
+        ("var(input, dim=None, unbiased=True, keepdim=False, correction=None)", a => OverAxes(a, (x, axis) => x.Var(axis, Correction(a)))),
+        ("std(input, dim=None, unbiased=True, keepdim=False, correction=None)", a => OverAxes(a, (x, axis) => x.Std(axis, Correction(a)))),
+        ("var_mean(input, dim=None, unbiased=True, keepdim=False, correction=None)",
             a => (object?[])[OverAxes(a, (x, axis) => x.Var(axis, Correction(a))), a.Input().Mean(a.Axes(), a.Bool("keepdim"))]),
         ("logsumexp(input, dim, keepdim=False)", a => OverAxes(a, (x, axis) => x.LogSumExp(axis))),
-        ("std_mean(input, dim=None, unbiased=True, keepdim=False)",
+        ("std_mean(input, dim=None, unbiased=True, keepdim=False, correction=None)",
             a => (object?[])[OverAxes(a, (x, axis) => x.Std(axis, Correction(a))), a.Input().Mean(a.Axes(), a.Bool("keepdim"))]),
         ("aminmax(input, dim=None, keepdim=False)", a => (object?[])[a.Input().Min(a.Axes(), a.Bool("keepdim")), a.Input().Max(a.Axes(), a.Bool("keepdim"))]),
         ("prod(input, dim=None, keepdim=False, dtype=None)", a => a.Converted().Prod(a.Axes(), a.Bool("keepdim"))),
@@ -31,12 +33,13 @@ public static partial class TorchBindings
         ("normalize(input, p=2.0, dim=1, eps=1e-12)", a => a.Input().Normalize(a.Float("p"), a.Int("dim"), a.Float("eps"))),
     ];
 
-    static int Correction(Arguments a) => a.Bool("unbiased") ? 1 : 0;
+    /// <summary>That of a variance: a number, or whether it is unbiased, which may stand in the place of dim.</summary>
+    static int Correction(Arguments a) => a.IntOrNone("correction") ?? ((a["dim"] is bool alone ? alone : a.Bool("unbiased")) ? 1 : 0);
 
     /// <summary>The axes named by dim: all where there is none.</summary>
     static int[] Axes(this Arguments a) => a.Axes(a.Input());
 
-    static int[] Axes(this Arguments a, Tensor x) => x.Rank > 0 && a.IntsOrNone("dim") is { Length: > 0 } axes ? axes : [.. Enumerable.Range(0, x.Rank)];
+    static int[] Axes(this Arguments a, Tensor x) => x.Rank > 0 && a["dim"] is not bool && a.IntsOrNone("dim") is { Length: > 0 } axes ? axes : [.. Enumerable.Range(0, x.Rank)];
 
     /// <summary>A reduction of the input with the axes that it dropped, if keepdim asks for them.</summary>
     static Tensor Kept(this Arguments a, Tensor y)

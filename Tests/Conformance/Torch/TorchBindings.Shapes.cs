@@ -35,10 +35,13 @@ public static partial class TorchBindings
         ("size(input, dim=None)", a => a.IntOrNone("dim") is { } axis ? (long)a.Input().Shape[a.Input().Shape.Axis(axis)] : Attributes["shape"](a.Input())),
         ("zeros(*size, dtype=None)", a => NanoAttention.Tensor.Zeros([.. a.Ints("size")], a.Type())),
         ("ones(*size, dtype=None)", a => NanoAttention.Tensor.Ones([.. a.Ints("size")], a.Type())),
-        ("zeros_like(input)", a => NanoAttention.Tensor.Zeros(a.Input().Shape, a.Input().DType)),
-        ("ones_like(input)", a => NanoAttention.Tensor.Ones(a.Input().Shape, a.Input().DType)),
+        ("zeros_like(input, dtype=None)", a => NanoAttention.Tensor.Zeros(a.Input().Shape, a.OwnType())),
+        ("ones_like(input, dtype=None)", a => NanoAttention.Tensor.Ones(a.Input().Shape, a.OwnType())),
+        ("new_zeros(input, *size, dtype=None)", a => NanoAttention.Tensor.Zeros([.. a.Ints("size")], a.OwnType())),
+        ("new_ones(input, *size, dtype=None)", a => NanoAttention.Tensor.Ones([.. a.Ints("size")], a.OwnType())),
+        ("new_full(input, size, fill_value, dtype=None)", a => NanoAttention.Tensor.Full([.. a.Ints("size")], a.Float("fill_value"), a.OwnType())),
         ("full(size, fill_value, dtype=None)", a => NanoAttention.Tensor.Full([.. a.Ints("size")], a.Float("fill_value"), a.Type())),
-        ("full_like(input, fill_value)", a => NanoAttention.Tensor.Full(a.Input().Shape, a.Float("fill_value"), a.Input().DType)),
+        ("full_like(input, fill_value, dtype=None)", a => NanoAttention.Tensor.Full(a.Input().Shape, a.Float("fill_value"), a.OwnType())),
         ("eye(n, m=None, dtype=None)", a => NanoAttention.Tensor.Eye(a.Int("n"), a.IntOrNone("m") ?? a.Int("n"), a.Type())),
         ("arange(*bounds, dtype=None)", Arange),
         ("linspace(start, end, steps, dtype=None)", Linspace),
@@ -61,7 +64,10 @@ public static partial class TorchBindings
         ("cartesian_prod(*tensors)", a => a.Tensors("tensors") is [var only] ? only
             : NanoAttention.Tensor.Stack([.. NanoAttention.Tensor.MeshGrid(a.Tensors("tensors")).Select(g => g.Reshape(g.Count))], -1)),
         ("block_diag(*tensors)", BlockDiagonal),
-        ("tensor_split(input, indices_or_sections, dim=0)", TensorSplit),
+        ("tensor_split(input, indices_or_sections, dim=0)", a => TensorSplit(a, a.Int("dim"))),
+        ("hsplit(input, indices_or_sections)", a => TensorSplit(a, a.Input().Rank > 1 ? 1 : 0)),
+        ("vsplit(input, indices_or_sections)", a => TensorSplit(a, 0)),
+        ("dsplit(input, indices_or_sections)", a => TensorSplit(a, 2)),
         ("broadcast_to(input, *size)", a => a.Input().Expand(a.Ints("size"))),
         ("ravel(input)", a => a.Input().Reshape(a.Input().Count)),
         ("hstack(tensors)", a => NanoAttention.Tensor.Concat(a.Tensors("tensors"), a.Tensors("tensors")[0].Rank > 1 ? 1 : 0)),
@@ -109,6 +115,9 @@ public static partial class TorchBindings
     }
 
     static DType? Type(this Arguments a) => (DType?)a["dtype"];
+
+    /// <summary>The type asked for, or the input's.</summary>
+    static DType OwnType(this Arguments a) => a.Type() ?? a.Input().DType;
 
     /// <summary>From 0, or a start, to an end in steps: integers where all three are.</summary>
     static Tensor Arange(Arguments a)
@@ -176,9 +185,9 @@ public static partial class TorchBindings
     }
 
     /// <summary>At the given places, or into so many parts, the first ones larger by one where they are not equal.</summary>
-    static Tensor[] TensorSplit(Arguments a)
+    static Tensor[] TensorSplit(Arguments a, int dim)
     {
-        int axis = a.Input().Shape.Axis(a.Int("dim")), whole = a.Input().Shape[axis];
+        int axis = a.Input().Shape.Axis(dim), whole = a.Input().Shape[axis];
         if (a["indices_or_sections"] is long parts) return a.Input().Split([.. Enumerable.Range(0, (int)parts).Select(i => whole / (int)parts + (i < whole % parts ? 1 : 0))], axis);
         int[] edges = [0, .. a.Ints("indices_or_sections").Select(i => Math.Clamp(i < 0 ? i + whole : i, 0, whole)), whole];
         return a.Input().Split([.. edges[1..].Zip(edges, (end, start) => Math.Max(0, end - start))], axis);

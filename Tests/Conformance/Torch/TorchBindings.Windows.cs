@@ -38,9 +38,8 @@ public static partial class TorchBindings
             Pooled(a, a.Input().AdaptiveMaxPoolWithIndices(a.OutputSizes(axes)))),
         .. EachDimension("max_unpool#d(input, indices, kernel_size, stride=None, padding=0, output_size=None)", axes => a =>
             MaxUnpool(a, axes)),
-        ($"interpolate({Resized}, antialias=False)",
-            a => a.Bool("antialias") ? throw new NotSupportedByEngineException("interpolate with antialias") : Interpolate(a)),
-        ($"upsample({Resized})", Interpolate),
+        ($"interpolate({Resized}, antialias=False)", a => Interpolate(a, a.Bool("antialias"))),
+        ($"upsample({Resized})", a => Interpolate(a)),
     ];
 
     static (string Signature, Func<Arguments, object?> Body)[] Norms =>
@@ -102,7 +101,7 @@ public static partial class TorchBindings
         return x.MaxUnpool(a.Tensor("indices"), sizes);
     }
 
-    static Tensor Interpolate(Arguments a)
+    static Tensor Interpolate(Arguments a, bool antialias = false)
     {
         var x = a.Input();
         int axes = x.Rank - 2;
@@ -122,7 +121,7 @@ public static partial class TorchBindings
             "bicubic" => Interpolation.Cubic,
             var other => throw new NotSupportedByEngineException($"interpolate with mode {other}"),
         };
-        return x.Interpolate(sizes, mode, a["align_corners"] is true, a["recompute_scale_factor"] is true ? null : scales);
+        return x.Interpolate(sizes, mode, a["align_corners"] is true, a["recompute_scale_factor"] is true ? null : scales, antialias);
     }
 
     /// <summary>Normalised by the mean and variance of x itself, or by those given.</summary>

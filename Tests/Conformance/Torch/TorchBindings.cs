@@ -10,7 +10,7 @@ namespace NanoAttention.Tests.Conformance;
 public static partial class TorchBindings
 {
     static readonly Dictionary<string, (Signature Signature, Func<Arguments, object?> Body)> table =
-        new[] { Elementwise, Comparisons, Reductions, Products, Shapes, Rows, Scans, Indexing, Convolutions, Pools, Norms, Losses, References }
+        new[] { Elementwise, Comparisons, Reductions, Products, Shapes, Rows, Scans, Indexing, Convolutions, Pools, Norms, Losses, Compositions, References }
             .SelectMany(entries => entries).Select(entry => (Signature: new Signature(entry.Signature), entry.Body)).ToDictionary(entry => entry.Signature.Name);
 
     /// <summary>Names that stand for values: torch.float64 and its kin.</summary>
@@ -23,6 +23,8 @@ public static partial class TorchBindings
         ["torch.long"] = DType.I32,
         ["torch.bool"] = DType.Bool,
         ["torch.inf"] = double.PositiveInfinity,
+        ["torch.nan"] = double.NaN,
+        ["torch.pi"] = Math.PI,
         ["math.inf"] = double.PositiveInfinity,
         ["math.pi"] = Math.PI,
         ["math.e"] = Math.E,
@@ -36,6 +38,8 @@ public static partial class TorchBindings
         ["dtype"] = x => x.DType,
         ["T"] = x => x.Rank < 2 ? x : x.Permute([.. Enumerable.Range(0, x.Rank).Reverse()]),
         ["mT"] = x => x.Transpose(-2, -1),
+        ["mH"] = x => x.Transpose(-2, -1),
+        ["data"] = x => x.Detach(),
     };
 
     /// <summary>Python's name of the function behind an operator.</summary>
