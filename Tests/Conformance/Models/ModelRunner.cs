@@ -11,6 +11,8 @@ public sealed class ModelRunner(string folder)
         ["Bert"] = (at, dtype) => new BertCase(at, dtype),
         ["GPT"] = (at, dtype) => new GptCase(at, dtype),
         ["Seq2Seq"] = (at, dtype) => new Seq2SeqCase(at, dtype),
+        ["CharLSTM"] = (at, dtype) => new CharLstmCase(at, dtype),
+        ["Tagger"] = (at, dtype) => new TaggerCase(at, dtype),
         ["CbamCnn"] = (at, dtype) => new CbamCase(at, dtype),
     };
 
