@@ -35,6 +35,17 @@ public sealed class OnnxOperatorTests
         Run(op, opset, attributes, 1, inputs)[0].ToDoubles();
 
     [Fact]
+    public void Powers_of_integers_are_exact()
+    {
+        int[] a = [3, 10, 2, 46340, -7, .. Enumerable.Range(0, 21 * 8).Select(i => i / 8 - 10)];
+        int[] b = [19, 9, 30, 2, 11, .. Enumerable.Range(0, 21 * 8).Select(i => i % 8)];
+        Assert.Equal(a.Zip(b, (x, p) => Math.Pow(x, p)), One("Pow", 15, "", Whole(a), Whole(b)));
+    }
+
+    [Fact]
+    public void A_range_the_other_way_is_empty() => Assert.Empty(One("Range", 11, "", Floats([], 3), Floats([], 1), Floats([], 1)));
+
+    [Fact]
     public void A_slice_ends_where_the_axis_does()
     {
         var x = Floats([4], 0, 1, 2, 3);

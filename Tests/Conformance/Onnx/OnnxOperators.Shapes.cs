@@ -44,7 +44,7 @@ public static partial class OnnxOperators
         ("Constant", Constant),
         ("ConstantOfShape", ConstantOfShape),
         ("EyeLike", EyeLike),
-        ("Range", n => [Stored(Tensor.Arange(n[0].Item(), n[1].Item(), n[2].Item(), DType.F64, Device.Cpu), n.Type(0))]),
+        ("Range", Steps),
     ];
 
     static OnnxValue Indices(int[] values, Shape shape) => new(Tensor.From(values, shape), ElementType.Int64);
@@ -242,6 +242,14 @@ public static partial class OnnxOperators
     {
         var value = n.Stored("value") ?? new(Tensor.Zeros([]), ElementType.Float);
         return [value with { Tensor = value.Tensor.Reshape().Expand(n.Whole(0)) }];
+    }
+
+    /// <summary>start, start + delta, … before the limit; nothing where that lies the other way.</summary>
+    static OnnxValue[] Steps(OnnxNode n)
+    {
+        double start = n[0].Item(), limit = n[1].Item(), delta = n[2].Item();
+        var steps = (limit - start) / delta > 0 ? Tensor.Arange(start, limit, delta, DType.F64, Device.Cpu) : Tensor.Zeros([0]);
+        return [Stored(steps, n.Type(0))];
     }
 
     static OnnxValue[] EyeLike(OnnxNode n)

@@ -96,7 +96,7 @@ public static partial class OnnxOperators
         bool columns = n.Flag("storage_order"), ceil = n.Flag("ceil_mode");
         var x = n[0].DType.IsFloat ? n[0] : n[0].To(Device.Cpu).To(DType.F64);
         var (values, indices) = x.MaxPoolWithIndices(kernel, Strides(n), Padding(n), Dilations(n), ceil);
-        var y = Stored(values, n.Type(0)) is var stored && x.DType == n[0].DType ? values : stored;
+        OnnxValue y = n[0].DType.IsFloat ? values : Stored(values, n.Type(0));
         if (!n.Wants(1)) return [y];
         int[] sizes = n[0].Shape.Sizes[^kernel.Length..].ToArray(), places = indices.ToArray<int>();
         int image = Product(sizes), each = Math.Max(1, Product(indices.Shape.Sizes[^kernel.Length..]));
