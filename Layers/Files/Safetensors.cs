@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace NanoAttention;
@@ -44,7 +43,7 @@ public static class Safetensors
                 stream.Position = header.DataStart + entry.Begin;
                 byte[] bytes = new byte[entry.End - entry.Begin];
                 stream.ReadExactly(bytes);
-                tensors.Add(entry.Name, Convert(entry, bytes));
+                tensors.Add(entry.Name, StoredNumbers.ToTensor(entry.Name, entry.DType, entry.Shape, bytes));
             }
             return (tensors, header.Metadata);
         }
@@ -63,37 +62,5 @@ public static class Safetensors
         {
             throw new InvalidDataException($"Safetensors: {path}: {e.Message}", e);
         }
-    }
-
-    static Tensor Convert(SafetensorsEntry entry, byte[] bytes)
-    {
-        return entry.DType switch
-        {
-            "F64" => Same<double>(),
-            "F32" => Same<float>(),
-            "I32" => Same<int>(),
-            "F16" => Each<Half, float>(v => (float)v),
-            "BF16" => Each<ushort, float>(v => BitConverter.UInt32BitsToSingle((uint)v << 16)),
-            "I64" => Each<long, int>(v => v is >= int.MinValue and <= int.MaxValue ? (int)v : throw Misfit(v)),
-            "U64" => Each<ulong, int>(v => v <= int.MaxValue ? (int)v : throw Misfit(v)),
-            "U32" => Each<uint, int>(v => v <= int.MaxValue ? (int)v : throw Misfit(v)),
-            "I16" => Each<short, int>(v => v),
-            "U16" => Each<ushort, int>(v => v),
-            "I8" => Each<sbyte, int>(v => v),
-            "U8" => Each<byte, int>(v => v),
-            _ => Each<byte, bool>(v => v <= 1 ? v == 1 : throw new InvalidDataException($"{entry.Name} holds {v} as a truth value, which must be 0 or 1")),
-        };
-
-        Tensor Same<T>() where T : unmanaged => Tensor.From(MemoryMarshal.Cast<byte, T>(bytes), entry.Shape, Device.Cpu);
-
-        Tensor Each<S, T>(Func<S, T> f) where S : unmanaged where T : unmanaged
-        {
-            var from = MemoryMarshal.Cast<byte, S>(bytes);
-            var to = new T[from.Length];
-            for (int i = 0; i < to.Length; i++) to[i] = f(from[i]);
-            return Tensor.From(to, entry.Shape, Device.Cpu);
-        }
-
-        InvalidDataException Misfit(object value) => new($"{entry.Name} holds {value}, which does not fit I32");
     }
 }
