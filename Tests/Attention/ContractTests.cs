@@ -330,7 +330,7 @@ public class ContractTests(ITestOutputHelper output)
     }
 
     // What attends by itself: it has weights to return, and is not made of layers that do.
-    static bool IsLayer(Type type) => !type.IsAbstract && Attends(type) && !Below(type).Any(Attends);
+    internal static bool IsLayer(Type type) => !type.IsAbstract && Attends(type) && !Below(type).Any(Attends);
 
     static bool Attends(Type type) =>
         type.IsSubclassOf(typeof(Module)) && (type.GetMethod("ForwardWithWeights") is not null || type.Name.EndsWith("Attention", StringComparison.Ordinal) || Below(type).Any(Attends));

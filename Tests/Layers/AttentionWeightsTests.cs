@@ -71,6 +71,11 @@ public class AttentionWeightsTests
             var body = new GptBody(new(5, Block: 7, Layers: 3, Heads: 2, Size: 8, Dropout: 0.2));
             return Twice(() => body.Forward(Ids), () => body.ForwardWithWeights(Ids) is var (y, weights) ? (y, [], weights) : default);
         },
+        ["BertBody"] = () =>
+        {
+            var body = new BertBody(new(5, Size: 8, Layers: 2, Heads: 2, Inner: 9, Positions: 7, Dropout: 0.2));
+            return Twice(() => body.Forward(Ids, padding: Somewhere).Hidden, () => body.ForwardWithWeights(Ids, padding: Somewhere) is var (y, _, weights) ? (y, weights, []) : default) with { Seen = 3 };
+        },
         ["Gpt"] = () =>
         {
             var gpt = new Gpt(new(5, Block: 7, Layers: 3, Heads: 2, Size: 8, Dropout: 0.2));
@@ -147,6 +152,53 @@ public class AttentionWeightsTests
         foreach (var weights in layers[name]().Causal)
             for (int i = 0; i < 6; i++)
                 Assert.All(weights[At.Rest, i, (i + 1)..].ToArray<float>(), w => Assert.Equal(0, w));
+    }
+
+    // Models whose weights have other shapes: (b, t, s) over the source, or gates on an image.
+    static readonly Dictionary<string, Func<(Tensor Plain, Tensor Asked, Tensor? Weights)>> others = new()
+    {
+        ["Seq2Seq"] = () => Translated(new Seq2Seq(5, 5, 4, 4, 3, dropout: 0.2)),
+        ["TransformerSeq2Seq"] = () => Translated(new TransformerSeq2Seq(5, 5, 8, 2, 9, 2)),
+        ["Cbam"] = () => Pictured(new Cbam(4, 2, 3), [2, 4, 3, 5], (l, x) => l.ForwardWithWeights(x).Output),
+        ["CbamCnn"] = () => Pictured(new CbamCnn(1, 4, 8, 3), [2, 1, 8, 8], (l, x) => l.ForwardWithWeights(x).Logits),
+    };
+
+    static (Tensor, Tensor, Tensor?) Translated(Translator model)
+    {
+        int[] lengths = [7, 3];
+        Defaults.Seed = 2;
+        var plain = model.Forward(Ids, lengths, Ids);
+        Defaults.Seed = 2;
+        var (asked, weights) = model.ForwardWithWeights(Ids, lengths, Ids);
+        return (plain, asked, weights);
+    }
+
+    static (Tensor, Tensor, Tensor?) Pictured<L>(L layer, Shape shape, Func<L, Tensor, Tensor> asked) where L : Layer
+    {
+        var x = Tensor.Normal(shape);
+        return (layer.Forward(x), asked(layer, x), null);
+    }
+
+    public static TheoryData<string> Others => [.. others.Keys];
+
+    [Theory, MemberData(nameof(Others))]
+    public void AskingAModelForWeightsNeverChangesItsAnswer(string name)
+    {
+        using var _ = Defaults.With(seed: 1);
+        var (plain, asked, weights) = others[name]();
+        Assert.Equal(plain.ToArray<float>(), asked.ToArray<float>());
+        if (weights is null) return;
+        Assert.Equal([2, 7, 7], weights.Shape);
+        Assert.All(weights.Sum(-1).ToArray<float>(), sum => Assert.Equal(1, sum, 1e-5f));
+        Assert.All(weights[1, At.Rest, 3..].ToArray<float>(), w => Assert.Equal(0, w));
+    }
+
+    [Fact]
+    public void EveryModelThatReturnsWeightsIsAsked()
+    {
+        var models = Cases.Assemblies.SelectMany(assembly => assembly.GetTypes())
+            .Where(type => !type.IsAbstract && type.IsSubclassOf(typeof(Module)) && type.GetMethod("ForwardWithWeights") is not null && !ContractTests.IsLayer(type));
+        Assert.Empty(models.Select(type => type.Name).Except(layers.Keys).Except(others.Keys));
     }
 
     [Fact]
