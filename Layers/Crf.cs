@@ -24,7 +24,9 @@ public sealed class Crf(int tags) : Module
     public Tensor LogLikelihood(Tensor emissions, Tensor tags, Tensor? mask = null)
     {
         Check(emissions, mask);
-        if (tags.Shape != emissions.Shape[..2]) throw new ArgumentException($"Crf: the tags {tags.Shape} must be {emissions.Shape[..2]}, as the emissions {emissions.Shape} are");
+        if (tags.Shape != emissions.Shape[..2])
+            throw new ArgumentException(
+                $"Crf: the tags {tags.Shape} must be {emissions.Shape[..2]}, as the emissions {emissions.Shape} are");
         return Score(emissions, tags, mask) - LogNorm(emissions, mask);
     }
 
@@ -78,7 +80,8 @@ public sealed class Crf(int tags) : Module
     }
 
     // Where a row has ended it stays as it is.
-    static Tensor Masked(Tensor? mask, int t, Tensor next, Tensor last) => mask is null ? next : Tensor.Where(mask.Slice(1, t, 1), next, last);
+    static Tensor Masked(Tensor? mask, int t, Tensor next, Tensor last) =>
+        mask is null ? next : Tensor.Where(mask.Slice(1, t, 1), next, last);
 
     // (b, 1): the last tag of each row
     static Tensor Last(Tensor tags, Tensor? mask)
@@ -94,16 +97,19 @@ public sealed class Crf(int tags) : Module
             throw new ArgumentException($"Crf: the emissions {emissions.Shape} must be (b, t, {tags}) with a t of at least 1");
         if (mask is null) return;
         if (mask.Shape != emissions.Shape[..2] || mask.DType != DType.Bool)
-            throw new ArgumentException($"Crf: the mask {mask.Shape} {mask.DType} must be {emissions.Shape[..2]} Bool, as the emissions {emissions.Shape} are");
+            throw new ArgumentException(
+                $"Crf: the mask {mask.Shape} {mask.DType} must be {emissions.Shape[..2]} Bool, as the emissions {emissions.Shape} are");
         bool[] seen = mask.ToArray<bool>();
         for (int i = 0; i < seen.Length; i++)
             if (i % mask.Shape[1] == 0 ? !seen[i] : seen[i] && !seen[i - 1])
-                throw new ArgumentException($"Crf: row {i / mask.Shape[1]} of the mask must be true at its first places, at least one, and nowhere else");
+                throw new ArgumentException(
+                    $"Crf: row {i / mask.Shape[1]} of the mask must be true at its first places, at least one, and nowhere else");
     }
 
     internal static Case[] Cases =>
     [
         Case.Of(() => new Crf(3), (crf, x) => crf.LogLikelihood(x[0], x[1]), [[2, 4, 3], Input.Indices(3, [2, 4])]),
-        Case.Of(() => new Crf(2), (crf, x) => crf.LogLikelihood(x[0], x[1], Padding.Mask([3, 1], 3, x[0].Device)), [[2, 3, 2], Input.Indices(2, [2, 3])]),
+        Case.Of(() => new Crf(2), (crf, x) => crf.LogLikelihood(x[0], x[1], Padding.Mask([3, 1], 3, x[0].Device)),
+            [[2, 3, 2], Input.Indices(2, [2, 3])]),
     ];
 }

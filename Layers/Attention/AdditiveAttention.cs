@@ -1,7 +1,8 @@
 namespace NanoAttention;
 
 /// <summary>
-/// Additive attention (Bahdanau, Cho and Bengio 2015, §A.1.2): <code>eⱼ = v · tanh(Q q + K kⱼ),  w = softmax(e),  context = Σⱼ wⱼ valueⱼ</code>
+/// Additive attention (Bahdanau, Cho and Bengio 2015, §A.1.2).
+/// <code>eⱼ = v · tanh(Q q + K kⱼ),  w = softmax(e),  context = Σⱼ wⱼ valueⱼ</code>
 /// Shapes: query (b, query size), keys (b, s, key size), values (b, s, d), mask (b, s) Bool, true where it may look →
 /// context (b, d), weights (b, s). Where it may look nowhere both are 0.
 /// </summary>
@@ -10,7 +11,8 @@ public sealed class AdditiveAttention(int querySize, int keySize, int size) : Mo
     [Name("")]
     public AdditiveScore Score { get; } = new(querySize, keySize, size);
 
-    public (Tensor Context, Tensor Weights) Forward(Tensor query, Tensor keys, Tensor values, Tensor? mask = null) => Attend(query, Project(keys), values, mask);
+    public (Tensor Context, Tensor Weights) Forward(Tensor query, Tensor keys, Tensor values, Tensor? mask = null) =>
+        Attend(query, Project(keys), values, mask);
 
     /// <summary>K k, (b, s, size): computed once for all queries to the same keys.</summary>
     public Tensor Project(Tensor keys) => Score.K.Forward(keys);
@@ -25,11 +27,15 @@ public sealed class AdditiveAttention(int querySize, int keySize, int size) : Mo
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new AdditiveAttention(3, 4, 5), (attention, x) => attention.Forward(x[0], x[1], x[1]).Context, [[2, 3], [2, 6, 4]]) with
+        Case.Of(() => new AdditiveAttention(3, 4, 5), (attention, x) => attention.Forward(x[0], x[1], x[1]).Context,
+            [[2, 3], [2, 6, 4]]) with
         {
-            Timed = Case.Of(() => new AdditiveAttention(256, 512, 128), (attention, x) => attention.Forward(x[0], x[1], x[1]).Context, [[32, 256], [32, 20, 512]]),
+            Timed = Case.Of(() => new AdditiveAttention(256, 512, 128), (attention, x) => attention.Forward(x[0], x[1], x[1]).Context,
+                [[32, 256], [32, 20, 512]]),
         },
-        Case.Of(() => new AdditiveAttention(3, 4, 5), (attention, x) => attention.Forward(x[0], x[1], x[1], x[2]).Context, [[2, 3], [2, 6, 4], Input.Mask([2, 6])]),
-        Case.Of(() => new AdditiveAttention(2, 2, 3), (attention, x) => attention.Forward(x[0], x[1], x[2]).Weights, [[2, 2], [2, 4, 2], [2, 4, 3]]),
+        Case.Of(() => new AdditiveAttention(3, 4, 5), (attention, x) => attention.Forward(x[0], x[1], x[1], x[2]).Context,
+            [[2, 3], [2, 6, 4], Input.Mask([2, 6])]),
+        Case.Of(() => new AdditiveAttention(2, 2, 3), (attention, x) => attention.Forward(x[0], x[1], x[2]).Weights,
+            [[2, 2], [2, 4, 2], [2, 4, 3]]),
     ];
 }

@@ -26,5 +26,8 @@ public sealed class AdditiveScore(int querySize, int keySize, int size) : Score
     public Tensor Of(Tensor queries, Tensor projected) =>
         (Q.Forward(queries).Unsqueeze(2) + projected.Unsqueeze(1)).Tanh().MatMul(V);    // (b, t, s, size) → (b, t, s)
 
-    internal static Case[] Cases => [Case.Of(() => new AdditiveScore(2, 3, 4), (score, x) => score.Forward(x[0], x[1]), [[2, 3, 2], [2, 5, 3]])];
+    internal static Case[] Cases =>
+    [
+        Case.Of(() => new AdditiveScore(2, 3, 4), (score, x) => score.Forward(x[0], x[1]), [[2, 3, 2], [2, 5, 3]]),
+    ];
 }

@@ -36,12 +36,15 @@ public sealed class BucketBias(int heads, int buckets = 32, int farthest = 128, 
     {
         int count = bothWays ? buckets / 2 : buckets;
         return count >= 2 && farthest > count / 2 ? count
-            : throw new ArgumentException($"BucketBias: {buckets} buckets up to the distance {farthest}: each side needs at least 2, and the distance must be beyond those of 1 distance each");
+            : throw new ArgumentException(
+                $"BucketBias: {buckets} buckets up to the distance {farthest}: "
+                + "each side needs at least 2, and the distance must be beyond those of 1 distance each");
     }
 
     internal static Case[] Cases =>
     [
         Case.Of(() => new BucketBias(2, buckets: 8, farthest: 6), (bias, x) => x[0] + bias.Forward(5, 5), [[2, 5, 5]]),
-        Case.Of(() => new BucketBias(2, buckets: 4, farthest: 5, bothWays: false), (bias, x) => x[0] * bias.Forward(2, 6, offset: 4), [[2, 2, 6]]),
+        Case.Of(() => new BucketBias(2, buckets: 4, farthest: 5, bothWays: false), (bias, x) => x[0] * bias.Forward(2, 6, offset: 4),
+            [[2, 2, 6]]),
     ];
 }

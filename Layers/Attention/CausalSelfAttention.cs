@@ -24,7 +24,8 @@ public sealed class CausalSelfAttention(int size, int heads, double dropout = 0,
 
     internal (Tensor Output, Tensor? Weights) Attend(Tensor x, bool weighed)
     {
-        if (x.Rank != 3 || x.Shape[2] != size) throw new ArgumentException($"CausalSelfAttention: the input {x.Shape} must be (batch, time, {size})");
+        if (x.Rank != 3 || x.Shape[2] != size)
+            throw new ArgumentException($"CausalSelfAttention: the input {x.Shape} must be (batch, time, {size})");
         var qkv = Heads.Split(CAttn.Forward(x), 3, heads);                                      // 3 × (b, h, t, d/h)
         var (y, weights) = Heads.Attend(qkv[0], qkv[1], qkv[2], mask: null, bias: null, causal: true, Training ? dropout : 0, weighed);
         return (Dropout.Forward(CProj.Forward(Heads.Merge(y))), weights);                       // (b, t, d), (b, h, t, t)
@@ -36,6 +37,7 @@ public sealed class CausalSelfAttention(int size, int heads, double dropout = 0,
         {
             Timed = Case.Of(() => new CausalSelfAttention(128, 4), (attention, x) => attention.Forward(x[0]), [[12, 64, 128]]),
         },
-        Case.Of(() => new CausalSelfAttention(4, 2, bias: false), (attention, x) => attention.ForwardWithWeights(x[0]).Weights, [[1, 3, 4]]),
+        Case.Of(() => new CausalSelfAttention(4, 2, bias: false), (attention, x) => attention.ForwardWithWeights(x[0]).Weights,
+            [[1, 3, 4]]),
     ];
 }

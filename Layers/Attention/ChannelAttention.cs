@@ -34,7 +34,8 @@ static class Gates
 {
     public static void Check(string layer, Tensor x, int channels)
     {
-        if (x.Rank != 4 || x.Shape[1] != channels) throw new ArgumentException($"{layer}: the input {x.Shape} must be (n, {channels}, h, w)");
+        if (x.Rank != 4 || x.Shape[1] != channels)
+            throw new ArgumentException($"{layer}: the input {x.Shape} must be (n, {channels}, h, w)");
     }
 
     /// <summary>(n, c) → (n, c, 1, 1)</summary>

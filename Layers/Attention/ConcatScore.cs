@@ -22,5 +22,8 @@ public sealed class ConcatScore(int querySize, int keySize, int size) : Score
         return W.Forward(pairs).Tanh().MatMul(V);                                       // (b, t, s, size) → (b, t, s)
     }
 
-    internal static Case[] Cases => [Case.Of(() => new ConcatScore(2, 3, 4), (score, x) => score.Forward(x[0], x[1]), [[2, 3, 2], [2, 5, 3]])];
+    internal static Case[] Cases =>
+    [
+        Case.Of(() => new ConcatScore(2, 3, 4), (score, x) => score.Forward(x[0], x[1]), [[2, 3, 2], [2, 5, 3]]),
+    ];
 }

@@ -16,5 +16,8 @@ public sealed class GeneralScore(int querySize, int keySize) : Score
         return queries.MatMul(Weight).MatMul(keys.Transpose());
     }
 
-    internal static Case[] Cases => [Case.Of(() => new GeneralScore(4, 3), (score, x) => score.Forward(x[0], x[1]), [[2, 3, 4], [2, 5, 3]])];
+    internal static Case[] Cases =>
+    [
+        Case.Of(() => new GeneralScore(4, 3), (score, x) => score.Forward(x[0], x[1]), [[2, 3, 4], [2, 5, 3]]),
+    ];
 }

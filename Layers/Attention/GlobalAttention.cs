@@ -12,7 +12,8 @@ public sealed class GlobalAttention(Score score) : Module
 {
     public Score Score => score;
 
-    public Tensor Forward(Tensor queries, Tensor keys, Tensor values, Tensor? mask = null) => ForwardWithWeights(queries, keys, values, mask).Output;
+    public Tensor Forward(Tensor queries, Tensor keys, Tensor values, Tensor? mask = null) =>
+        ForwardWithWeights(queries, keys, values, mask).Output;
 
     public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor queries, Tensor keys, Tensor values, Tensor? mask = null)
     {
@@ -22,9 +23,11 @@ public sealed class GlobalAttention(Score score) : Module
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new GlobalAttention(new DotScore()), (attention, x) => attention.Forward(x[0], x[1], x[2]), [[2, 3, 4], [2, 5, 4], [2, 5, 2]]),
+        Case.Of(() => new GlobalAttention(new DotScore()), (attention, x) => attention.Forward(x[0], x[1], x[2]),
+            [[2, 3, 4], [2, 5, 4], [2, 5, 2]]),
         Case.Of(() => new GlobalAttention(new GeneralScore(4, 3)), (attention, x) => attention.Forward(x[0], x[1], x[1], x[2]),
             [[2, 3, 4], [2, 5, 3], Input.Mask([2, 1, 5])]),
-        Case.Of(() => new GlobalAttention(new DistanceScore()), (attention, x) => attention.ForwardWithWeights(x[0], x[0], x[0]).Weights, [[2, 3, 2]]),
+        Case.Of(() => new GlobalAttention(new DistanceScore()), (attention, x) => attention.ForwardWithWeights(x[0], x[0], x[0]).Weights,
+            [[2, 3, 2]]),
     ];
 }

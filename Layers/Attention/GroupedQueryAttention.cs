@@ -10,7 +10,8 @@ namespace NanoAttention;
 /// </summary>
 /// <param name="sees">Which keys a query may see; every one unless given.</param>
 /// <param name="scale">1/√(d/h) unless given.</param>
-public sealed class GroupedQueryAttention(int size, int heads, int? keyHeads = null, Sees? sees = null, PositionBias? bias = null, Rotary? rotary = null, double? scale = null)
+public sealed class GroupedQueryAttention(int size, int heads, int? keyHeads = null, Sees? sees = null, PositionBias? bias = null,
+    Rotary? rotary = null, double? scale = null)
     : SelfAttention(size, heads, keyHeads)
 {
     public PositionBias? Bias => bias;
@@ -48,14 +49,20 @@ public sealed class GroupedQueryAttention(int size, int heads, int? keyHeads = n
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new GroupedQueryAttention(8, 4, 2, Masks.Causal, rotary: new()), (attention, x) => attention.Forward(x[0]), [[2, 3, 8]]) with
+        Case.Of(() => new GroupedQueryAttention(8, 4, 2, Masks.Causal, rotary: new()), (attention, x) => attention.Forward(x[0]),
+            [[2, 3, 8]]) with
         {
-            Timed = Case.Of(() => new GroupedQueryAttention(128, 4, 2, Masks.Causal, rotary: new()), (attention, x) => attention.Forward(x[0]), [[12, 64, 128]]),
+            Timed = Case.Of(() => new GroupedQueryAttention(128, 4, 2, Masks.Causal, rotary: new()),
+                (attention, x) => attention.Forward(x[0]), [[12, 64, 128]]),
         },
-        Case.Of(() => new GroupedQueryAttention(6, 3, 1, Masks.Window(2), new AlibiBias(3)), (attention, x) => attention.Forward(x[0]), [[2, 4, 6]]),
-        Case.Of(() => new GroupedQueryAttention(4, 2, bias: new BucketBias(2, 8, 4), scale: 1), (attention, x) => attention.Forward(x[0], null, x[1]), [[2, 4, 4], Input.Mask([2, 4])]),
-        Case.Of(() => new GroupedQueryAttention(4, 2, sees: Masks.Dilated(2, 2)), (attention, x) => attention.ForwardWithWeights(x[0]).Weights, [[1, 5, 4]]),
-        Case.Of(() => new GroupedQueryAttention(4, 2, sees: Masks.Strided(2)), (attention, x) => Resumed(attention, x[0], x[1]), [[1, 2, 4], [1, 3, 4]]),
+        Case.Of(() => new GroupedQueryAttention(6, 3, 1, Masks.Window(2), new AlibiBias(3)), (attention, x) => attention.Forward(x[0]),
+            [[2, 4, 6]]),
+        Case.Of(() => new GroupedQueryAttention(4, 2, bias: new BucketBias(2, 8, 4), scale: 1),
+            (attention, x) => attention.Forward(x[0], null, x[1]), [[2, 4, 4], Input.Mask([2, 4])]),
+        Case.Of(() => new GroupedQueryAttention(4, 2, sees: Masks.Dilated(2, 2)),
+            (attention, x) => attention.ForwardWithWeights(x[0]).Weights, [[1, 5, 4]]),
+        Case.Of(() => new GroupedQueryAttention(4, 2, sees: Masks.Strided(2)), (attention, x) => Resumed(attention, x[0], x[1]),
+            [[1, 2, 4], [1, 3, 4]]),
     ];
 
     static Tensor Resumed(GroupedQueryAttention attention, Tensor first, Tensor second)

@@ -13,7 +13,8 @@ public sealed class GumbelAttention(Score score, double temperature = 1, bool st
 {
     public Score Score => score;
 
-    public Tensor Forward(Tensor queries, Tensor keys, Tensor values, Tensor? mask = null) => ForwardWithWeights(queries, keys, values, mask).Output;
+    public Tensor Forward(Tensor queries, Tensor keys, Tensor values, Tensor? mask = null) =>
+        ForwardWithWeights(queries, keys, values, mask).Output;
 
     public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor queries, Tensor keys, Tensor values, Tensor? mask = null)
     {
@@ -30,7 +31,7 @@ public sealed class GumbelAttention(Score score, double temperature = 1, bool st
     // One-hot weights have no slope to compare with; the contracts say that theirs is that of the soft ones.
     internal static Case[] Cases =>
     [
-        Case.Of(() => new GumbelAttention(new GeneralScore(4, 3), 0.7, straightThrough: false), (attention, x) => attention.Forward(x[0], x[1], x[2], x[3]),
-            [[2, 3, 4], [2, 5, 3], [2, 5, 2], Input.Mask([2, 1, 5])]),
+        Case.Of(() => new GumbelAttention(new GeneralScore(4, 3), 0.7, straightThrough: false),
+            (attention, x) => attention.Forward(x[0], x[1], x[2], x[3]), [[2, 3, 4], [2, 5, 3], [2, 5, 2], Input.Mask([2, 1, 5])]),
     ];
 }

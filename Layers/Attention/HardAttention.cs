@@ -31,7 +31,8 @@ public sealed class HardAttention(Score score) : Module
     }
 
     /// <summary>The same for keys that the caller chooses, (b, t) I32.</summary>
-    public Look At(Tensor places, Tensor queries, Tensor keys, Tensor values, Tensor? mask = null) => At(places, score.Forward(queries, keys), values, mask);
+    public Look At(Tensor places, Tensor queries, Tensor keys, Tensor values, Tensor? mask = null) =>
+        At(places, score.Forward(queries, keys), values, mask);
 
     static Look At(Tensor places, Tensor scores, Tensor values, Tensor? mask)
     {
@@ -43,7 +44,9 @@ public sealed class HardAttention(Score score) : Module
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new HardAttention(new GeneralScore(4, 3)), (attention, x) => attention.Draw(x[0], x[1], x[2]).LogProbability, [[2, 3, 4], [2, 5, 3], [2, 5, 2]]),
-        Case.Of(() => new HardAttention(new DotScore()), (attention, x) => attention.Forward(x[0], x[1], x[2], x[3]), [[2, 3, 2], [2, 5, 2], [2, 5, 3], Input.Mask([2, 1, 5])]),
+        Case.Of(() => new HardAttention(new GeneralScore(4, 3)), (attention, x) => attention.Draw(x[0], x[1], x[2]).LogProbability,
+            [[2, 3, 4], [2, 5, 3], [2, 5, 2]]),
+        Case.Of(() => new HardAttention(new DotScore()), (attention, x) => attention.Forward(x[0], x[1], x[2], x[3]),
+            [[2, 3, 2], [2, 5, 2], [2, 5, 3], Input.Mask([2, 1, 5])]),
     ];
 }

@@ -15,9 +15,13 @@ public sealed class LearnedPositions(int count, int size) : Layer
     public Tensor Forward(Tensor x, int offset)
     {
         if (x.Rank < 2 || x.Shape[^1] != size || offset + x.Shape[^2] > count)
-            throw new ArgumentException($"LearnedPositions: the input {x.Shape} from place {offset} on must be (…, time, {size}) within {count} places");
+            throw new ArgumentException(
+                $"LearnedPositions: the input {x.Shape} from place {offset} on must be (…, time, {size}) within {count} places");
         return x + Weight.Slice(0, offset, x.Shape[^2]);
     }
 
-    internal static Case[] Cases => [Case.Of(() => new LearnedPositions(5, 3), (places, x) => places.Forward(x[0], offset: 1), [[2, 4, 3]])];
+    internal static Case[] Cases =>
+    [
+        Case.Of(() => new LearnedPositions(5, 3), (places, x) => places.Forward(x[0], offset: 1), [[2, 4, 3]]),
+    ];
 }

@@ -24,7 +24,8 @@ public sealed class LinearAttention(int size, int heads, bool causal = false) : 
         return (y, weights!);
     }
 
-    /// <summary>The attention itself: q (…, t, d), k (…, s, d), v (…, s, e) → (…, t, e); a key mask (b, s) where the leading axes are (b, h).</summary>
+    /// <summary>The attention itself: q (…, t, d), k (…, s, d), v (…, s, e) → (…, t, e); a key mask (b, s) where the leading axes are (b,
+    /// h).</summary>
     public static Tensor Attend(Tensor q, Tensor k, Tensor v, bool causal = false, Tensor? keyMask = null, LinearCache? cache = null)
     {
         (q, k) = (Features(q), Keys(k, keyMask));
@@ -44,7 +45,8 @@ public sealed class LinearAttention(int size, int heads, bool causal = false) : 
     // φ without the rounding of exp(x) − 1 + 1
     static Tensor Features(Tensor x) => x.Relu() + x.Clamp(high: 0).Exp();
 
-    static Tensor Keys(Tensor k, Tensor? keyMask) => keyMask is null ? Features(k) : Features(k).MaskedFill(!keyMask.Unsqueeze(1).Unsqueeze(-1), 0);
+    static Tensor Keys(Tensor k, Tensor? keyMask) =>
+        keyMask is null ? Features(k) : Features(k).MaskedFill(!keyMask.Unsqueeze(1).Unsqueeze(-1), 0);
 
     static Tensor Ratio(Tensor x, Tensor sum) => x / sum.MaskedFill(sum.EqualTo(0), 1);
 
@@ -66,7 +68,8 @@ public sealed class LinearAttention(int size, int heads, bool causal = false) : 
     }
 }
 
-/// <summary>What causal linear attention keeps of all that it has read: Σ φ(k)ᵀ v (…, 1, d, e) and Σ φ(k) (…, 1, d), of one size however much that was.</summary>
+/// <summary>What causal linear attention keeps of all that it has read: Σ φ(k)ᵀ v (…, 1, d, e) and Σ φ(k) (…, 1, d), of one size however
+/// much that was.</summary>
 public sealed class LinearCache
 {
     readonly Carried carried = new();
@@ -76,7 +79,8 @@ public sealed class LinearCache
     internal (Tensor Products, Tensor Sums) Append(Tensor newProducts, Tensor newSums)
     {
         if (products is not null) (newProducts, newSums) = (newProducts + products, newSums + sums!);
-        (products, sums) = (newProducts.Slice(-3, newProducts.Shape[^3] - 1, 1).Clone(), newSums.Slice(-2, newSums.Shape[^2] - 1, 1).Clone());
+        int last = newSums.Shape[^2] - 1;
+        (products, sums) = (newProducts.Slice(-3, last, 1).Clone(), newSums.Slice(-2, last, 1).Clone());
         carried.Hold(products, sums);
         return (newProducts, newSums);
     }

@@ -16,7 +16,8 @@ public sealed class LocalMonotonicAttention(Score score, int reach) : Module
         ForwardWithWeights(queries, keys, values, mask, offset).Output;
 
     /// <inheritdoc cref="Forward"/>
-    public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor queries, Tensor keys, Tensor values, Tensor? mask = null, int offset = 0)
+    public (Tensor Output, Tensor Weights) ForwardWithWeights(
+        Tensor queries, Tensor keys, Tensor values, Tensor? mask = null, int offset = 0)
     {
         var window = Masks.Of(Masks.Around(reach), queries.Shape[1], keys.Shape[1], offset, keys.Device);
         var weights = score.Forward(queries, keys).Softmax(mask is null ? window : window & mask);
@@ -25,8 +26,10 @@ public sealed class LocalMonotonicAttention(Score score, int reach) : Module
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new LocalMonotonicAttention(new GeneralScore(4, 3), 1), (attention, x) => attention.Forward(x[0], x[1], x[1]), [[2, 4, 4], [2, 5, 3]]),
-        Case.Of(() => new LocalMonotonicAttention(new DotScore(), 2), (attention, x) => attention.ForwardWithWeights(x[0], x[1], x[1], x[2], offset: 1).Weights,
+        Case.Of(() => new LocalMonotonicAttention(new GeneralScore(4, 3), 1), (attention, x) => attention.Forward(x[0], x[1], x[1]),
+            [[2, 4, 4], [2, 5, 3]]),
+        Case.Of(() => new LocalMonotonicAttention(new DotScore(), 2),
+            (attention, x) => attention.ForwardWithWeights(x[0], x[1], x[1], x[2], offset: 1).Weights,
             [[2, 2, 3], [2, 6, 3], Input.Mask([2, 1, 6])]),
     ];
 }

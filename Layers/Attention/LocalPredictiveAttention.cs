@@ -20,7 +20,8 @@ public sealed class LocalPredictiveAttention(Score score, int querySize, int siz
     /// <summary>(size)</summary>
     public Tensor V { get; } = Initialise.UniformFan(Initialise.Parameter([size]), size);
 
-    public Tensor Forward(Tensor queries, Tensor keys, Tensor values, Tensor? mask = null) => ForwardWithWeights(queries, keys, values, mask).Output;
+    public Tensor Forward(Tensor queries, Tensor keys, Tensor values, Tensor? mask = null) =>
+        ForwardWithWeights(queries, keys, values, mask).Output;
 
     public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor queries, Tensor keys, Tensor values, Tensor? mask = null)
     {
@@ -36,13 +37,16 @@ public sealed class LocalPredictiveAttention(Score score, int querySize, int siz
     Tensor Center(Tensor queries, Tensor keys, Tensor? mask)
     {
         var share = W.Forward(queries).Tanh().MatMul(V).Sigmoid();
-        return mask is null ? share * keys.Shape[1] : share * mask.Expand(queries.Shape[0], queries.Shape[1], keys.Shape[1]).To(keys.DType).Sum(-1);
+        if (mask is null) return share * keys.Shape[1];
+        var seen = mask.Expand(queries.Shape[0], queries.Shape[1], keys.Shape[1]);                      // (b, t, s)
+        return share * seen.To(keys.DType).Sum(-1);
     }
 
     internal static Case[] Cases =>
     [
-        Case.Of(() => new LocalPredictiveAttention(new GeneralScore(4, 3), 4, 2, 2), (attention, x) => attention.Forward(x[0], x[1], x[1]), [[2, 4, 4], [2, 7, 3]]),
-        Case.Of(() => new LocalPredictiveAttention(new DotScore(), 3, 2, 3), (attention, x) => attention.ForwardWithWeights(x[0], x[1], x[1], x[2]).Weights,
-            [[2, 2, 3], [2, 6, 3], Input.Mask([2, 1, 6])]),
+        Case.Of(() => new LocalPredictiveAttention(new GeneralScore(4, 3), 4, 2, 2), (attention, x) => attention.Forward(x[0], x[1], x[1]),
+            [[2, 4, 4], [2, 7, 3]]),
+        Case.Of(() => new LocalPredictiveAttention(new DotScore(), 3, 2, 3),
+            (attention, x) => attention.ForwardWithWeights(x[0], x[1], x[1], x[2]).Weights, [[2, 2, 3], [2, 6, 3], Input.Mask([2, 1, 6])]),
     ];
 }

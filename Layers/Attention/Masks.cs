@@ -25,7 +25,8 @@ public static class Masks
     /// <summary>The last <c>stride</c> places and every stride-th before them (Child et al. 2019, §4.2).</summary>
     public static Sees Strided(int stride) => (i, j) => j <= i && (i - j < stride || (i - j) % stride == 0);
 
-    /// <summary>Blocks of <c>size</c> × <c>size</c> places that are seen whole or not at all: <c>seen[i, j]</c> for block i of the queries and j of the keys.</summary>
+    /// <summary>Blocks of <c>size</c> × <c>size</c> places that are seen whole or not at all: <c>seen[i, j]</c> for block i of the queries
+    /// and j of the keys.</summary>
     public static Sees Blocks(bool[,] seen, int size) => (i, j) => seen[i / size, j / size];
 
     /// <summary>What both rules allow.</summary>

@@ -23,9 +23,11 @@ public sealed class MultiHeadAttention : Module
         if (this.keySize == size && this.valueSize == size) InProjWeight = Xavier(3 * size, size);
         else (QProjWeight, KProjWeight, VProjWeight) = (Xavier(size, size), Xavier(size, this.keySize), Xavier(size, this.valueSize));
         InProjBias = bias ? Initialise.Parameter([3 * size]) : null;
-        if (trainedKey) (BiasK, BiasV) = (Initialise.XavierNormal(Initialise.Parameter([1, 1, size])), Initialise.XavierNormal(Initialise.Parameter([1, 1, size])));
+        if (trainedKey) (BiasK, BiasV) = (Own(), Own());
         OutProj = new(size, size, bias);
         if (bias) Initialise.Constant(OutProj.Bias!, 0);
+
+        Tensor Own() => Initialise.XavierNormal(Initialise.Parameter([1, 1, size]));
     }
 
     /// <summary>(3d, d)</summary>
@@ -51,25 +53,29 @@ public sealed class MultiHeadAttention : Module
 
     public Linear OutProj { get; }
 
-    /// <param name="mask">Stretched to (b, h, t, s): Bool, true where a query may see a key, or floating point, added to the scores.</param>
+    /// <param name="mask">Stretched to (b, h, t, s): Bool, true where a query may see a key, or floating point, added to the
+    /// scores.</param>
     /// <param name="keyMask">(b, s) Bool, true at the keys that are no padding.</param>
     /// <param name="causal">Whether query i sees only keys j ≤ i.</param>
     public Tensor Forward(Tensor query, Tensor key, Tensor value, Tensor? mask = null, Tensor? keyMask = null, bool causal = false) =>
         Attend(query, key, value, mask, keyMask, causal, weighed: false).Output;
 
     /// <summary>The same, bit for bit, with the weights of every head, (b, h, t, s); those of keys that the layer adds come last.</summary>
-    public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor query, Tensor key, Tensor value, Tensor? mask = null, Tensor? keyMask = null, bool causal = false)
+    public (Tensor Output, Tensor Weights) ForwardWithWeights(
+        Tensor query, Tensor key, Tensor value, Tensor? mask = null, Tensor? keyMask = null, bool causal = false)
     {
         var (y, weights) = Attend(query, key, value, mask, keyMask, causal, weighed: true);
         return (y, weights!);
     }
 
-    internal (Tensor Output, Tensor? Weights) Attend(Tensor query, Tensor key, Tensor value, Tensor? mask, Tensor? keyMask, bool causal, bool weighed)
+    internal (Tensor Output, Tensor? Weights) Attend(
+        Tensor query, Tensor key, Tensor value, Tensor? mask, Tensor? keyMask, bool causal, bool weighed)
     {
         CheckShapes(query, key, value, keyMask);
         var (q, k, v) = Project(query, key, value);                                             // (b, h, t, d/h), (b, h, s, d/h)
         var (seen, bias) = Masks(mask, keyMask);
-        if (zeroKey || BiasK is not null) (k, v, seen, bias, causal) = Extended(k, v, seen, bias, causal ? Tensor.CausalMask(q.Shape[2], k.Shape[2], q.Device) : null);
+        if (zeroKey || BiasK is not null)
+            (k, v, seen, bias, causal) = Extended(k, v, seen, bias, causal ? Tensor.CausalMask(q.Shape[2], k.Shape[2], q.Device) : null);
         var (y, weights) = Heads.Attend(q, k, v, seen, bias, causal, Training ? dropout : 0, weighed);
         return (OutProj.Forward(Heads.Merge(y)), weights);                                      // (b, t, d), (b, h, t, s)
     }
@@ -81,7 +87,8 @@ public sealed class MultiHeadAttention : Module
             throw new ArgumentException($"MultiHeadAttention: query {query.Shape}, key {key.Shape}, value {value.Shape}: "
                 + $"they must be (b, t, {size}), (b, s, {keySize}) and (b, s, {valueSize})");
         if (keyMask is not null && (keyMask.DType != DType.Bool || keyMask.Shape != key.Shape[..2]))
-            throw new ArgumentException($"MultiHeadAttention: the key mask {keyMask.Shape} {keyMask.DType} must be {key.Shape[..2]} Bool, as the key {key.Shape} is");
+            throw new ArgumentException(
+                $"MultiHeadAttention: the key mask {keyMask.Shape} {keyMask.DType} must be {key.Shape[..2]} Bool, as the key {key.Shape} is");
     }
 
     // What comes from the same tensor is projected in one product.
@@ -96,7 +103,8 @@ public sealed class MultiHeadAttention : Module
     }
 
     // Projections first … first + count − 1 of x
-    Tensor[] Parts(Tensor x, int first, int count) => Split(x, count == 3 ? InProjWeight! : InProjWeight!.Slice(0, first * size, count * size), first);
+    Tensor[] Parts(Tensor x, int first, int count) =>
+        Split(x, count == 3 ? InProjWeight! : InProjWeight!.Slice(0, first * size, count * size), first);
 
     // (b, t, in) → count × (b, h, t, d/h), by a weight (count · d, in)
     Tensor[] Split(Tensor x, Tensor weight, int first)
@@ -126,7 +134,8 @@ public sealed class MultiHeadAttention : Module
 
         Tensor Own(Tensor x) => Heads.Split(x, 1, heads)[0].Expand(k.Shape[0], heads, 1, size / heads);         // (b, h, 1, d/h)
 
-        Tensor? Wider(Tensor? mask, double value) => mask is null ? null : Tensor.Concat([mask.Expand(mask.Shape.With(mask.Rank - 1, keys).Sizes),
+        Tensor? Wider(Tensor? mask, double value) =>
+            mask is null ? null : Tensor.Concat([mask.Expand(mask.Shape.With(mask.Rank - 1, keys).Sizes),
             Tensor.Full(mask.Shape.With(mask.Rank - 1, k.Shape[2] - keys), value, mask.DType, mask.Device)], -1);
     }
 
@@ -138,10 +147,14 @@ public sealed class MultiHeadAttention : Module
         {
             Timed = Case.Of(() => new MultiHeadAttention(128, 4), (attention, x) => attention.Forward(x[0], x[0], x[0]), [[12, 64, 128]]),
         },
-        Case.Of(() => new MultiHeadAttention(4, 2), (attention, x) => attention.Forward(x[0], x[1], x[1], keyMask: x[2]), [[2, 3, 4], [2, 5, 4], Input.Mask([2, 5])]),
-        Case.Of(() => new MultiHeadAttention(4, 2, bias: false, keySize: 3, valueSize: 5), (attention, x) => attention.Forward(x[0], x[1], x[2], x[3]), [[2, 3, 4], [2, 2, 3], [2, 2, 5], [3, 2]]),
-        Case.Of(() => new MultiHeadAttention(4, 2, trainedKey: true, zeroKey: true), (attention, x) => attention.Forward(x[0], x[0], x[0], keyMask: x[1], causal: true),
+        Case.Of(() => new MultiHeadAttention(4, 2), (attention, x) => attention.Forward(x[0], x[1], x[1], keyMask: x[2]),
+            [[2, 3, 4], [2, 5, 4], Input.Mask([2, 5])]),
+        Case.Of(() => new MultiHeadAttention(4, 2, bias: false, keySize: 3, valueSize: 5),
+            (attention, x) => attention.Forward(x[0], x[1], x[2], x[3]), [[2, 3, 4], [2, 2, 3], [2, 2, 5], [3, 2]]),
+        Case.Of(() => new MultiHeadAttention(4, 2, trainedKey: true, zeroKey: true),
+            (attention, x) => attention.Forward(x[0], x[0], x[0], keyMask: x[1], causal: true),
             [[2, 3, 4], Input.Mask([2, 3])]),
-        Case.Of(() => new MultiHeadAttention(4, 2), (attention, x) => attention.ForwardWithWeights(x[0], x[1], x[2]).Weights, [[1, 3, 4], [1, 2, 4], [1, 2, 4]]),
+        Case.Of(() => new MultiHeadAttention(4, 2), (attention, x) => attention.ForwardWithWeights(x[0], x[1], x[2]).Weights,
+            [[1, 3, 4], [1, 2, 4], [1, 2, 4]]),
     ];
 }

@@ -10,16 +10,19 @@ namespace NanoAttention;
 /// </summary>
 public static class OnlineSoftmax
 {
-    /// <summary>Shapes: q (…, t, d), k (…, s, d), v (…, s, e), mask Bool, stretched to (…, t, s) → (…, t, e); 0 where nothing may be seen.</summary>
+    /// <summary>Shapes: q (…, t, d), k (…, s, d), v (…, s, e), mask Bool, stretched to (…, t, s) → (…, t, e); 0 where nothing may be
+    /// seen.</summary>
     /// <param name="chunk">How many keys are read at a time.</param>
     public static Tensor Attend(Tensor q, Tensor k, Tensor v, int chunk, Tensor? mask = null)
     {
-        if (chunk < 1) throw new ArgumentOutOfRangeException(nameof(chunk), $"OnlineSoftmax: a chunk of {chunk} keys; it must have at least one");
+        if (chunk < 1)
+            throw new ArgumentOutOfRangeException(nameof(chunk), $"OnlineSoftmax: a chunk of {chunk} keys; it must have at least one");
         int keys = k.Shape[^2];
         Shape rows = [.. Shape.Broadcast(q.Shape[..^2], k.Shape[..^2]).Sizes, q.Shape[^2]];
         mask = (mask ?? Tensor.Full([], 1, DType.Bool, q.Device)).Expand([.. rows.Sizes, keys]);
         var none = Tensor.Zeros([], q.DType, q.Device);
-        var largest = Tensor.Full([.. rows.Sizes, 1], -1e30, q.DType, q.Device);                         // m (…, t, 1); the result does not depend on it
+        // m (…, t, 1); the result does not depend on it
+        var largest = Tensor.Full([.. rows.Sizes, 1], -1e30, q.DType, q.Device);
         Tensor sum = Tensor.Zeros(largest.Shape, q.DType, q.Device), answer = Tensor.Zeros([.. rows.Sizes, v.Shape[^1]], q.DType, q.Device);
         for (int from = 0; from < keys; from += chunk)
         {
@@ -37,7 +40,8 @@ public static class OnlineSoftmax
 
     internal static Case[] Cases =>
     [
-        Case.Of(t => Attend(t[0], t[1], t[2], 2), [[2, 2, 3, 2], [2, 2, 5, 2], [2, 2, 5, 3]]) with { Twin = t => Tensor.ScaledDotProductAttention(t[0], t[1], t[2]) },
+        Case.Of(t => Attend(t[0], t[1], t[2], 2),
+            [[2, 2, 3, 2], [2, 2, 5, 2], [2, 2, 5, 3]]) with { Twin = t => Tensor.ScaledDotProductAttention(t[0], t[1], t[2]) },
         Case.Of(t => Attend(t[0], t[1], t[2], 3, t[3]), [[2, 3, 2], [2, 4, 2], [2, 4, 1], Input.Mask([2, 3, 4])]) with
         {
             Twin = t => Tensor.ScaledDotProductAttention(t[0], t[1], t[2], t[3]),

@@ -17,7 +17,8 @@ public sealed class RegionAttention(int stateSize, int channels, int size) : Mod
 
     public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor state, Tensor features)
     {
-        if (features.Rank != 4 || features.Shape[1] != channels) throw new ArgumentException($"RegionAttention: the features {features.Shape} must be (b, {channels}, height, width)");
+        if (features.Rank != 4 || features.Shape[1] != channels)
+            throw new ArgumentException($"RegionAttention: the features {features.Shape} must be (b, {channels}, height, width)");
         var regions = Regions(features);
         var weights = Score.Forward(state.Unsqueeze(1), regions).Softmax();                             // (b, 1, regions)
         var seen = weights.MatMul(regions).Squeeze(1);                                                  // (b, c)
@@ -36,6 +37,7 @@ public sealed class RegionAttention(int stateSize, int channels, int size) : Mod
     internal static Case[] Cases =>
     [
         Case.Of(() => new RegionAttention(3, 2, 4), (attention, x) => attention.Forward(x[0], x[1]), [[2, 3], [2, 2, 3, 2]]),
-        Case.Of(() => new RegionAttention(3, 2, 4), (attention, x) => Neglect(attention.ForwardWithWeights(x[0], x[1]).Weights.Flatten(1).Unsqueeze(1)), [[2, 3], [2, 2, 2, 2]]),
+        Case.Of(() => new RegionAttention(3, 2, 4),
+            (attention, x) => Neglect(attention.ForwardWithWeights(x[0], x[1]).Weights.Flatten(1).Unsqueeze(1)), [[2, 3], [2, 2, 2, 2]]),
     ];
 }

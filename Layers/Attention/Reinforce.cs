@@ -17,7 +17,8 @@ public sealed class Reinforce(double keep = 0.9)
     public Tensor Surrogate(Tensor loss, Tensor logProbability)
     {
         if (loss.Shape != logProbability.Shape)
-            throw new ArgumentException($"Reinforce: losses {loss.Shape} and logarithms of probabilities {logProbability.Shape} must have one shape");
+            throw new ArgumentException(
+                $"Reinforce: losses {loss.Shape} and logarithms of probabilities {logProbability.Shape} must have one shape");
         var surrogate = loss + (loss.Detach() - Baseline) * (logProbability - logProbability.Detach());
         Baseline = keep * Baseline + (1 - keep) * loss.Detach().Mean().Item();
         return surrogate;

@@ -45,6 +45,7 @@ public sealed class RelativeAttention(int size, int heads, int reach, Sees? sees
         {
             Timed = Case.Of(() => new RelativeAttention(128, 4, 16), (attention, x) => attention.Forward(x[0]), [[12, 64, 128]]),
         },
-        Case.Of(() => new RelativeAttention(4, 2, 1, Masks.Causal), (attention, x) => attention.ForwardWithWeights(x[0]).Weights, [[1, 4, 4]]),
+        Case.Of(() => new RelativeAttention(4, 2, 1, Masks.Causal), (attention, x) => attention.ForwardWithWeights(x[0]).Weights,
+            [[1, 4, 4]]),
     ];
 }

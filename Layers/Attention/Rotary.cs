@@ -14,7 +14,8 @@ public sealed class Rotary(double @base = 10_000, bool interleaved = false) : La
     /// <param name="offset">The place of the first vector.</param>
     public Tensor Forward(Tensor x, int offset)
     {
-        if (x.Rank < 2 || x.Shape[^1] % 2 != 0) throw new ArgumentException($"Rotary: the input {x.Shape} must be (…, t, d) with an even d, whose features make pairs");
+        if (x.Rank < 2 || x.Shape[^1] % 2 != 0)
+            throw new ArgumentException($"Rotary: the input {x.Shape} must be (…, t, d) with an even d, whose features make pairs");
         int half = x.Shape[^1] / 2;
         var (a, b) = interleaved ? (x.Slice(-1, 0, half, 2), x.Slice(-1, 1, half, 2)) : (x.Slice(-1, 0, half), x.Slice(-1, half, half));
         var (cos, sin) = Turns(x, offset);                                              // (t, d/2)

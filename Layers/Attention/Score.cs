@@ -10,7 +10,9 @@ public abstract class Score : Module
 
     private protected void Check(Tensor queries, Tensor keys, int querySize, int keySize)
     {
-        if (queries.Rank != 3 || keys.Rank != 3 || queries.Shape[0] != keys.Shape[0] || queries.Shape[2] != querySize || keys.Shape[2] != keySize)
-            throw new ArgumentException($"{GetType().Name}: queries {queries.Shape} and keys {keys.Shape} must be (b, t, {querySize}) and (b, s, {keySize})");
+        if (queries.Rank != 3 || keys.Rank != 3 || queries.Shape[0] != keys.Shape[0]
+            || queries.Shape[2] != querySize || keys.Shape[2] != keySize)
+            throw new ArgumentException(
+                $"{GetType().Name}: queries {queries.Shape} and keys {keys.Shape} must be (b, t, {querySize}) and (b, s, {keySize})");
     }
 }

@@ -12,9 +12,13 @@ public abstract class SelfAttention : Layer
     {
         string name = GetType().Name;
         (this.size, QueryHeads, KeyHeads) = (size, Heads.Of(name, size, heads), keyHeads ?? heads);
-        if (KeyHeads < 1 || heads % KeyHeads != 0) throw new ArgumentException($"{name}: {KeyHeads} key heads do not divide the {heads} query heads");
+        if (KeyHeads < 1 || heads % KeyHeads != 0)
+            throw new ArgumentException($"{name}: {KeyHeads} key heads do not divide the {heads} query heads");
         int keySize = size / heads * KeyHeads;
-        (QProj, KProj, VProj, OProj) = (new(size, size, bias: false), new(size, keySize, bias: false), new(size, keySize, bias: false), new(size, size, bias: false));
+        QProj = new(size, size, bias: false);
+        KProj = new(size, keySize, bias: false);
+        VProj = new(size, keySize, bias: false);
+        OProj = new(size, size, bias: false);
     }
 
     private protected int QueryHeads { get; }
@@ -37,7 +41,8 @@ public abstract class SelfAttention : Layer
     /// <param name="attend">q (b, h, t, d/h), k, v (b, key heads, t, d/h) → (b, h, t, d/h), and the weights if asked, (b, h, t, s).</param>
     private protected (Tensor Output, Tensor? Weights) Run(Tensor x, Func<Tensor, Tensor, Tensor, (Tensor Y, Tensor? Weights)> attend)
     {
-        if (x.Rank != 3 || x.Shape[2] != size) throw new ArgumentException($"{GetType().Name}: the input {x.Shape} must be (batch, time, {size})");
+        if (x.Rank != 3 || x.Shape[2] != size)
+            throw new ArgumentException($"{GetType().Name}: the input {x.Shape} must be (batch, time, {size})");
         var (y, weights) = attend(Split(QProj, QueryHeads), Split(KProj, KeyHeads), Split(VProj, KeyHeads));
         return (OProj.Forward(Heads.Merge(y)), weights);
 

@@ -13,7 +13,8 @@ public sealed class Sinusoids : Layer
         var (time, size) = (x.Shape[^2], x.Shape[^1]);
         var places = table;
         if (places is null || places.Shape[0] < time || places.Shape[1] != size || places.DType != x.DType || places.Device != x.Device)
-            table = places = Of((int)BitOperations.RoundUpToPowerOf2((uint)time), size).To(x.DType).To(x.Device).Keep();     // a decoder comes with one place more each time
+            // a decoder comes with one place more each time
+            table = places = Of((int)BitOperations.RoundUpToPowerOf2((uint)time), size).To(x.DType).To(x.Device).Keep();
         return x + places.Slice(0, 0, time);
     }
 

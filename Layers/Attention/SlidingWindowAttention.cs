@@ -36,7 +36,8 @@ public sealed class SlidingWindowAttention(int size, int heads, int window, int 
         int t = weights.Shape[2];
         int[] places = [.. Enumerable.Range(0, t * window).Select(at => at / window + at % window * step)];
         var indices = Tensor.From(places, [t, window], weights.Device).Expand(weights.Shape.Sizes);
-        return Tensor.Zeros(weights.Shape.With(3, Before + t), weights.DType, weights.Device).Scatter(-1, indices, weights).Slice(-1, Before, t);
+        var none = Tensor.Zeros(weights.Shape.With(3, Before + t), weights.DType, weights.Device);
+        return none.Scatter(-1, indices, weights).Slice(-1, Before, t);
     }
 
     internal static Case[] Cases =>

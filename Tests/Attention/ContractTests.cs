@@ -21,7 +21,8 @@ public class ContractTests(ITestOutputHelper output)
     static readonly Row[] rows =
     [
         new("ScaledDotProductAttention", () => (null, (x, memory, mask, weighed) =>
-            weighed ? Tensor.ScaledDotProductAttentionWithWeights(x, memory, memory, mask?.Unsqueeze(1)) : (Tensor.ScaledDotProductAttention(x, memory, memory, mask?.Unsqueeze(1)), null)))
+            weighed ? Tensor.ScaledDotProductAttentionWithWeights(x, memory, memory, mask?.Unsqueeze(1))
+            : (Tensor.ScaledDotProductAttention(x, memory, memory, mask?.Unsqueeze(1)), null)))
         {
             Future = Yes(() => Contracts.NoGradientToTheFuture(x => Tensor.ScaledDotProductAttention(x, x, x, causal: true))),
             Cached = No(stateless),
@@ -64,7 +65,8 @@ public class ContractTests(ITestOutputHelper output)
             Online = Yes(() => OnlineIs((x, mask) => new GlobalAttention(new DotScore()).Forward(x, x, x, mask))),
             Window = No(whole),
         },
-        new("LocalMonotonicAttention", () => Keyed(new LocalMonotonicAttention(new GeneralScore(8, 8), 2), l => (q, k, v, mask) => l.Forward(q, k, v, mask), l => (q, k, v, mask) => l.ForwardWithWeights(q, k, v, mask)))
+        new("LocalMonotonicAttention", () => Keyed(new LocalMonotonicAttention(new GeneralScore(8, 8), 2),
+            l => (q, k, v, mask) => l.Forward(q, k, v, mask), l => (q, k, v, mask) => l.ForwardWithWeights(q, k, v, mask)))
         {
             Future = Yes(() => Contracts.NoGradientToTheFuture(x => new LocalMonotonicAttention(new DotScore(), 2).Forward(x, x, x, Masks.Of(Masks.Causal, 5, 5)))),
             Order = No(places),
@@ -132,7 +134,8 @@ public class ContractTests(ITestOutputHelper output)
         new("MultiHeadAttention", () =>
         {
             var layer = new MultiHeadAttention(8, 2, dropout: 0.2);
-            return (layer, (x, memory, mask, weighed) => weighed ? layer.ForwardWithWeights(x, memory, memory, keyMask: mask) : (layer.Forward(x, memory, memory, keyMask: mask), null));
+            return (layer, (x, memory, mask, weighed) =>
+                weighed ? layer.ForwardWithWeights(x, memory, memory, keyMask: mask) : (layer.Forward(x, memory, memory, keyMask: mask), null));
         })
         {
             Future = Yes(() =>
@@ -246,7 +249,8 @@ public class ContractTests(ITestOutputHelper output)
         new("AttentionPooling", () =>
         {
             var layer = new AttentionPooling(8, 4);
-            return (layer, (_, memory, mask, weighed) => weighed ? layer.ForwardWithWeights(memory, mask) : (mask is null ? layer.Forward(memory) : layer.Forward(memory, mask), null));
+            return (layer, (_, memory, mask, weighed) =>
+                weighed ? layer.ForwardWithWeights(memory, mask) : (mask is null ? layer.Forward(memory) : layer.Forward(memory, mask), null));
         })
         {
             Future = No("It answers once, for the whole sequence."),
@@ -260,7 +264,8 @@ public class ContractTests(ITestOutputHelper output)
             return (layer, (x, memory, _, weighed) =>
             {
                 var (state, image) = (x.Select(1, 0), memory.Transpose(1, 2).Unsqueeze(3));             // regions in one column
-                return weighed ? layer.ForwardWithWeights(state, image) is var (y, weights) ? (y, weights.Squeeze(2)) : default : (layer.Forward(state, image), null);
+                return weighed ? layer.ForwardWithWeights(state, image) is var (y, weights) ? (y, weights.Squeeze(2)) : default
+                    : (layer.Forward(state, image), null);
             });
         })
         {
@@ -294,13 +299,16 @@ public class ContractTests(ITestOutputHelper output)
         Broken(() => Contracts.NoGradientToTheFuture(x => Tensor.ScaledDotProductAttention(x, x, x)));
         Broken(() => Contracts.NoGradientToTheFuture(x => Tensor.ScaledDotProductAttention(x, x, x, causal: true) + 1e-9 * x.Sum(1, keep: true)));
         Broken(() => Contracts.RowsSumToOne(With((x, memory, mask, look, _) => look(x, memory, mask, true) is var (y, w) ? (y, w! * (1 + 1e-10)) : default)));
-        Broken(() => Contracts.AskingChangesNothing(With((x, memory, mask, look, weighed) => look(x, memory, mask, weighed) is var (y, w) ? (weighed ? y * (1 + 4e-16) : y, w) : default)));
+        Broken(() => Contracts.AskingChangesNothing(With((x, memory, mask, look, weighed) => look(x, memory, mask, weighed) is var (y, w)
+            ? (weighed ? y * (1 + 4e-16) : y, w) : default)));
         Broken(() => Contracts.PaddingChangesNothing(With((x, memory, mask, look, _) => look(x, memory, null, true))));
         Broken(() => Contracts.PaddingChangesNothing(With((x, memory, mask, look, _) => look(x, memory, mask, true) is var (y, w) ? (y / memory.Shape[1], w) : default)));
         Broken(() => Contracts.OrderDoesNotMatter(With((x, memory, mask, look, _) => look(x, memory + Tensor.Arange(5).Unsqueeze(1), mask, true))));
         Broken(() => Contracts.TheBlindAnswerZero(With((x, memory, mask, look, _) => look(x, memory, null, true))));
-        Broken(() => Contracts.TheBlindAnswerZero(With((x, memory, mask, look, _) => look(x, memory, mask, true) is var (y, w) ? (y.Norm(2, [1, 2]).Unsqueeze(1) / y.Norm(2, [1, 2]).Unsqueeze(1) * y, w) : default)));
-        Broken(() => Contracts.CachedIsFull(new GroupedQueryAttention(8, 2, sees: Masks.Causal).Forward, () => x => new GroupedQueryAttention(8, 2, sees: Masks.Causal).Forward(x)));
+        Broken(() => Contracts.TheBlindAnswerZero(With((x, memory, mask, look, _) => look(x, memory, mask, true) is var (y, w)
+            ? (y.Norm(2, [1, 2]).Unsqueeze(1) / y.Norm(2, [1, 2]).Unsqueeze(1) * y, w) : default)));
+        Broken(() => Contracts.CachedIsFull(new GroupedQueryAttention(8, 2, sees: Masks.Causal).Forward,
+            () => x => new GroupedQueryAttention(8, 2, sees: Masks.Causal).Forward(x)));
         Broken(() => Contracts.Same(x => x.Softmax(), x => x.Softmax() * (1 + 1e-10)));
         Broken(() => Contracts.Same(x => x.Softmax(), x => x.Softmax().Detach() + 0 * x));
 
@@ -333,7 +341,8 @@ public class ContractTests(ITestOutputHelper output)
     internal static bool IsLayer(Type type) => !type.IsAbstract && Attends(type) && !Below(type).Any(Attends);
 
     static bool Attends(Type type) =>
-        type.IsSubclassOf(typeof(Module)) && (type.GetMethod("ForwardWithWeights") is not null || type.Name.EndsWith("Attention", StringComparison.Ordinal) || Below(type).Any(Attends));
+        type.IsSubclassOf(typeof(Module)) && (type.GetMethod("ForwardWithWeights") is not null
+            || type.Name.EndsWith("Attention", StringComparison.Ordinal) || Below(type).Any(Attends));
 
     static IEnumerable<Type> Below(Type type) =>
         type.GetProperties(BindingFlags.Public | BindingFlags.Instance).SelectMany(p => p.PropertyType.GetGenericArguments().Append(p.PropertyType));
@@ -369,18 +378,19 @@ public class ContractTests(ITestOutputHelper output)
     static (Module?, Look) Own<L>(L layer, Func<L, Func<Tensor, (Tensor, Tensor)>> asked) where L : Layer =>
         (layer, (x, _, _, weighed) => weighed ? asked(layer)(x) : (layer.Forward(x), null));
 
-    static Row Gate<L>(string name, Func<L> make, Func<L, Tensor, (Tensor, Tensor)> asked, Claim order) where L : Layer => new(name, () => Own(make(), l => x => asked(l, x)))
-    {
-        Self = true,
-        Input = [2, 8, 3, 4],
-        Maskless = "Every place of an image is there.",
-        Future = No("An image has neither future nor past."),
-        Sums = No("It is a gate in (0, 1) for each channel or place by itself, no share of a whole."),
-        Order = order,
-        Cached = No(pooled),
-        Online = No(pooled),
-        Window = No(pooled),
-    };
+    static Row Gate<L>(string name, Func<L> make, Func<L, Tensor, (Tensor, Tensor)> asked, Claim order) where L : Layer =>
+        new(name, () => Own(make(), l => x => asked(l, x)))
+        {
+            Self = true,
+            Input = [2, 8, 3, 4],
+            Maskless = "Every place of an image is there.",
+            Future = No("An image has neither future nor past."),
+            Sums = No("It is a gate in (0, 1) for each channel or place by itself, no share of a whole."),
+            Order = order,
+            Cached = No(pooled),
+            Online = No(pooled),
+            Window = No(pooled),
+        };
 
     // The rows of an image in another order give the same rows in that order.
     static void RowsMove(Layer layer)
@@ -396,7 +406,8 @@ public class ContractTests(ITestOutputHelper output)
         new(8, 4, 2, Masks.Window(2), rotary: new()),
         new(8, 2, sees: Masks.Dilated(2, 2), rotary: new(interleaved: true)),
         new(8, 4, 2, Masks.Strided(2), new AlibiBias(4)),
-        new(8, 2, sees: Masks.And(Masks.Causal, Masks.Blocks(new[,] { { true, false, false }, { true, true, false }, { false, true, true } }, 2)), bias: new BucketBias(2, 4, 5, bothWays: false), scale: 1),
+        new(8, 2, sees: Masks.And(Masks.Causal, Masks.Blocks(new[,] { { true, false, false }, { true, true, false }, { false, true, true } }, 2)),
+            bias: new BucketBias(2, 4, 5, bothWays: false), scale: 1),
     ];
 
     static void OnlineIs(Func<Tensor, Tensor?, Tensor> f)
