@@ -12,6 +12,16 @@ public sealed class EdgeTests
         return x.Grad!.Item();
     }
 
+    [Fact]
+    public void NaN_has_no_part_in_a_NanMean()
+    {
+        var x = Tensor.Of([1, double.NaN, 3, double.NaN], [2, 2], DType.F64).RequireGrad();
+        var y = x.NanMean([0]);
+        Assert.Equal([2, double.NaN], y.ToDoubles());
+        y.Slice(0, 0, 1).Backward();
+        Assert.Equal([0.5, 0, 0.5, 0], x.Grad!.ToDoubles());
+    }
+
     [Theory]
     [InlineData(0.0, 0.0)]
     [InlineData(-1e-8, 0.0)]

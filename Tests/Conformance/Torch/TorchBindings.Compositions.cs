@@ -40,7 +40,8 @@ public static partial class TorchBindings
         ("quantile(input, q, dim=None, keepdim=False)", a => OverAxes(a, (x, axis) => Quantile(x.Sort(axis).Values, a.Float("q"), axis))),
         ("bucketize(input, boundaries, right=False)", a => Buckets(a.Tensor("boundaries"), a.Input(), a.Bool("right"))),
         ("searchsorted(sorted_sequence, input, right=False)", a => Buckets(a.Tensor("sorted_sequence"), a.Input(), a.Bool("right"))),
-        ("unique(input, sorted=True)", a => Distinct(a.Input())),
+        ("unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None)", Unique),
+        ("det(input)", a => a.Input().Det()),
         ("isin(elements, test_elements)", a => a.Tensor("elements").Unsqueeze(-1).EqualTo(a.Tensor("test_elements").Reshape(-1)).Any(-1)),
         ("allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False)",
             a => a.Input().IsClose(a.Tensor("other"), a.Float("rtol"), a.Float("atol"), a.Bool("equal_nan")).All().Item() != 0),
@@ -142,10 +143,15 @@ public static partial class TorchBindings
         return covariance / (deviation.Unsqueeze(1) * deviation);
     }
 
-    static Tensor Distinct(Tensor x)
+    /// <summary>The different numbers or slices, and, where asked for, which each is and how often it comes.</summary>
+    static object? Unique(Arguments a)
     {
-        double[] values = [.. x.ToDoubles().Distinct().Order()];
-        return NanoAttention.Tensor.Of(values, [values.Length], x.DType);
+        int? axis = a.IntOrNone("dim");
+        var (values, _, inverse, counts) = a.Input().Unique(axis, a.Bool("sorted"));
+        List<object?> parts = [values];
+        if (a.Bool("return_inverse")) parts.Add(axis is null ? inverse.Reshape(a.Input().Shape.Sizes) : inverse);
+        if (a.Bool("return_counts")) parts.Add(counts);
+        return parts is [var only] ? only : parts.ToArray();
     }
 
     static Tensor Vandermonde(Arguments a)

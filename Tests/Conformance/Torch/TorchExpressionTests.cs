@@ -49,6 +49,8 @@ public sealed class TorchExpressionTests
     [InlineData("torch.searchsorted(x[0], x - 1, right=True)", new[] { 2, 3 }, new[] { 0.0, 1, 2, 3, 3, 3 })]
     [InlineData("torch.bucketize(x, x[0])", new[] { 2, 3 }, new[] { 0.0, 1, 2, 3, 3, 3 })]
     [InlineData("torch.unique(x % 2)", new[] { 2 }, new[] { 0.0, 1 })]
+    [InlineData("torch.unique(x % 2, return_inverse=True, return_counts=True)[1]", new[] { 2, 3 }, new[] { 1.0, 0, 1, 0, 1, 0 })]
+    [InlineData("torch.linalg.det(x[:, 1:]) + torch.det(x[:, :2])", new int[0], new[] { -6.0 })]
     [InlineData("torch.cdist(x, x, p=1)", new[] { 2, 2 }, new[] { 0.0, 9, 9, 0 })]
     [InlineData("F.pdist(x, 1)", new[] { 1 }, new[] { 9.0 })]
     [InlineData("F.cosine_similarity(x, -2 * x, dim=0)", new[] { 3 }, new[] { -1.0, -1, -1 })]
