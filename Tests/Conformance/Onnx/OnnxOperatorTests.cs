@@ -141,6 +141,29 @@ public sealed class OnnxOperatorTests
     public void A_number_becomes_one_of_its_type(string type, double from, double to) => Assert.Equal(to, Enum.Parse<ElementType>(type).Nearest(from));
 
     [Fact]
+    public void A_convolution_of_one_step_has_an_empty_state()
+    {
+        var y = Run("CausalConvWithState", 27, "", 2, Floats([1, 1, 2], 1, 2), Floats([1, 1, 1], 3), Floats([1], 1));
+        Assert.Equal([4, 7], y[0].ToDoubles());
+        Assert.Equal(Shape.Create(1, 1, 0), y[1].Shape);
+    }
+
+    [Fact]
+    public void A_linear_attention_forgets_by_head_and_corrects_what_it_holds()
+    {
+        // one head of one number: S ← e^g S, then S ← S + k β (v − k S), y = q S
+        OnnxValue q = Floats([1, 2, 1], 1, 10), k = Floats([1, 2, 1], 1, 2), v = Floats([1, 2, 1], 3, 4), past = Floats([1, 1, 1, 1], 8);
+        OnnxValue decay = Floats([1, 2, 1], Math.Log(0.5), 0), beta = Floats([1, 2, 1], 1, 0.5);
+        var y = Run("LinearAttention", 27, "'q_num_heads':1,'kv_num_heads':1,'scale':1", 2, q, k, v, past, decay, beta);
+        double first = 4 + 1 * 1 * (3 - 1 * 4), second = first + 2 * 0.5 * (4 - 2 * first);
+        Rounding.AssertClose(Tensor.Of([first, 10 * second], [1, 2, 1], DType.F64), y[0], 1e-15, "output");
+        Assert.Equal(second, y[1].Item(), 1e-14);
+    }
+
+    [Fact]
+    public void A_shape_may_hold_nothing() => Assert.Empty(One("ConstantOfShape", 25, "", Whole(0)));
+
+    [Fact]
     public void A_window_hides_the_keys_outside_it()
     {
         OnnxValue q = Drawn(1, 1, 2, 3, 4), k = Drawn(2, 1, 2, 5, 4), v = Drawn(3, 1, 2, 5, 4), past = Drawn(4, 1, 2, 2, 4);
