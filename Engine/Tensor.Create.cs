@@ -68,7 +68,7 @@ public sealed partial class Tensor
     public static Tensor Arange(int count, DType? dtype = null, Device? device = null)
     {
         if (count < 0) throw new ArgumentOutOfRangeException(nameof(count), $"Arange: {count} is negative");
-        var values = new double[count];
+        var values = Numbers(count);
         for (int i = 0; i < count; i++) values[i] = i;
         return Rounded(values, [count], dtype, device);
     }
@@ -78,10 +78,12 @@ public sealed partial class Tensor
     {
         double count = Math.Ceiling((end - start) / step);
         if (!(count >= 0 && count <= int.MaxValue)) throw new ArgumentException($"Arange: there is no way from {start} to {end} in steps of {step}");
-        var values = new double[(int)count];
+        var values = Numbers((int)count);
         for (int i = 0; i < values.Length; i++) values[i] = start + i * step;
         return Rounded(values, [values.Length], dtype, device);
     }
+
+    static double[] Numbers(int count) => count <= int.MaxValue / sizeof(double) ? new double[count] : throw new ArgumentException($"Arange: {count:N0} numbers are too many");
 
     /// <summary>(n, n) with ones on the diagonal.</summary>
     public static Tensor Eye(int n, DType? dtype = null, Device? device = null) => Eye(n, n, dtype, device);
@@ -98,8 +100,9 @@ public sealed partial class Tensor
     /// <summary>(queries, keys), true where query i may attend to key j ≤ i: the causal mask, top-left aligned.</summary>
     public static Tensor CausalMask(int queries, int keys, Device? device = null)
     {
+        if (queries < 0 || keys < 0 || (long)queries * keys > Array.MaxLength) throw new ArgumentException($"CausalMask: there is no tensor ({queries}, {keys})");
         var values = new bool[queries * keys];
-        for (int i = 0; i < queries; i++) values.AsSpan(i * keys, Math.Min(i + 1, keys)).Fill(true);
+        for (int i = 0; i < queries && keys > 0; i++) values.AsSpan(i * keys, Math.Min(i + 1, keys)).Fill(true);
         return Copied<bool>(values, [queries, keys], device);
     }
 

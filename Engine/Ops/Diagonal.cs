@@ -33,6 +33,7 @@ public sealed partial class Tensor
     public Tensor DiagonalEmbed(int offset = 0)
     {
         if (Rank == 0) throw new ArgumentException($"DiagonalEmbed: {Shape} has no axis to put on a diagonal");
+        if (Math.Abs((long)offset) + Shape[^1] > int.MaxValue) throw new ArgumentOutOfRangeException(nameof(offset), $"DiagonalEmbed: the offset {offset} is too large for {Shape}");
         int n = Shape[^1] + Math.Abs(offset);
         return Undiagonal([.. Shape.Sizes[..^1], n, n], offset, Rank - 1, Rank);
     }
@@ -46,6 +47,7 @@ public sealed partial class Tensor
     Tensor Triangle(int offset, bool lower, string op)
     {
         if (Rank < 2) throw new ArgumentException($"{op}: {Shape} has fewer than two axes");
+        offset = Math.Clamp(offset, -Shape[^2], Shape[^1]);      // beyond, all or nothing is left
         var i = Arange(Shape[^2], DType.I32, Device).Unsqueeze(1);
         var j = Arange(-(double)offset, Shape[^1] - (double)offset, 1, DType.I32, Device);
         return MaskedFill(lower ? j > i : j < i, 0);

@@ -23,6 +23,7 @@ public sealed partial class Tensor
         int a = Shape.Axis(axis), n = Shape[a];
         if ((long)n + before + after < 0 || before < -n || after < -n)
             throw new ArgumentException($"Pad: axis {axis} of {Shape} with {before} before and {after} behind has no size");
+        if ((long)n + before + after > Array.MaxLength / sizeof(int)) throw new ArgumentException($"Pad: axis {axis} of {Shape} with {before} before and {after} behind is too long");
         if (before == 0 && after == 0) return this;
         if (mode == PadMode.Constant)
         {

@@ -19,7 +19,7 @@ public sealed partial class Tensor
     /// <summary>x rounded to so many places behind the point; before it, where negative.</summary>
     public Tensor Round(int decimals)
     {
-        double scale = Math.Pow(10, Math.Abs(decimals));
+        double scale = Math.Pow(10, Math.Abs((double)decimals));
         return decimals < 0 ? (this / scale).Round() * scale : (this * scale).Round() / scale;
     }
 
