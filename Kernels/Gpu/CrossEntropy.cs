@@ -20,7 +20,8 @@ public static class CrossEntropy
                 bool known = (target >= 0) & (target < n);
                 float x = Utilities.Select(known, logits[start + Utilities.Select(known, target, 0)], float.NaN);
                 // max leaves before log joins: their sum would lose the loss's last digits where the logits are large
-                float loss = log + (max - x) + smoothing * (x - mean);
+                float loss = log + (max - x);
+                if (smoothing > 0) loss += smoothing * (x - mean);      // x may be −∞
                 losses[row] = Utilities.Select(target == ignore, 0f, loss);
                 lse[row] = Utilities.Select(target == ignore, 0f, Utilities.Select(known, max + log, float.NaN));
             }

@@ -17,6 +17,16 @@ public static class Close
         Check(what, actual.ToDoubles(), expected.ToDoubles(), expected.Shape, relative, absolute, finiteForNaN);
     }
 
+    /// <summary>
+    /// As close as F32 can be asked to be: to 1e-4, and where numbers cancel to so much of the largest finite one of the tensor, or to the
+    /// rounding of the largest input.
+    /// </summary>
+    public static void CheckSingle(string what, Tensor actual, Tensor expected, double largestInput, bool finiteForNaN = false, double cancelled = 1e-5) =>
+        Check(what, actual, expected, 1e-4, cancelled * Math.Max(1, Largest(expected)) + 2e-7 * largestInput, finiteForNaN);
+
+    /// <summary>The largest finite magnitude; 0 where there is none.</summary>
+    public static double Largest(Tensor x) => x.ToDoubles().Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max();
+
     public static void Check(string what, ReadOnlySpan<double> actual, ReadOnlySpan<double> expected, double relative, double absolute,
         bool finiteForNaN = false) =>
         Check(what, actual, expected, [expected.Length], relative, absolute, finiteForNaN);

@@ -49,21 +49,38 @@ public sealed class ConformanceTests
     }
 
     [Fact]
-    public void Onnx_agrees_in_single_precision() => RunSingle(Device.Cpu);
+    public void Onnx_agrees_in_single_precision() => RunOnnx(Device.Cpu);
+
+    [Fact]
+    public void PyTorch_agrees_in_single_precision() => RunTorch(Device.Cpu);
 
     [Fact]
     [Trait("Category", "Gpu")]
     public void Onnx_agrees_on_the_GPU()
     {
-        Assert.SkipWhen(Device.WhyNoGpu is not null, Device.WhyNoGpu ?? "");
-        RunSingle(Device.Gpu);
+        Assert.SkipWhen(LongRuns.WhyNotOnTheGpu is not null, LongRuns.WhyNotOnTheGpu ?? "");
+        RunOnnx(Device.Gpu);
     }
 
-    static void RunSingle(Device device)
+    [Fact]
+    [Trait("Category", "Gpu")]
+    public void PyTorch_agrees_on_the_GPU()
+    {
+        Assert.SkipWhen(LongRuns.WhyNotOnTheGpu is not null, LongRuns.WhyNotOnTheGpu ?? "");
+        RunTorch(Device.Gpu);
+    }
+
+    static void RunOnnx(Device device)
     {
         Assert.SkipWhen(onnx.Value is null, Vectors.Absent("onnx", "index.json"));
         var runner = new OnnxRunner(Folder("onnx")!, DType.F32, device);
         Assert.All(runner.Groups.ToArray(), group => Report(runner.Run(group)));
+    }
+
+    static void RunTorch(Device device)
+    {
+        Assert.SkipWhen(torch.Value is null, Vectors.Absent("torch", "index.json"));
+        Assert.All(torch.Value.SingleGroups.ToArray(), group => Report(torch.Value.Run(group, DType.F32, device)));
     }
 
     [Theory]

@@ -24,6 +24,9 @@ public static class Vectors
     public static string Absent(params string[] parts) =>
         $"no {string.Join('/', ["conformance", .. parts])} in {Root ?? "../shared"} (set {Variable} to the folder that holds it)";
 
+    /// <summary>A copy in the precision, and on the device, of the run.</summary>
+    public static Tensor Converted(Tensor x) => (x.DType.IsFloat ? x.To(Defaults.DType) : x).To(Defaults.Device).Clone();
+
     public static JsonElement Json(string path)
     {
         using var stream = File.OpenRead(path);

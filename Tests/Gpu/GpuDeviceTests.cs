@@ -78,6 +78,7 @@ public class GpuDeviceTests
         y.Sum().Backward();
         Assert.Equal([0, 0, 1, 1], table.Grad!.ToArray<float>());
         Assert.Equal([float.NaN], Tensor.Zeros([1, 3], DType.F32, Gpu).CrossEntropyEach(Tensor.From([3], [1], Gpu)).ToArray<float>());
+        Assert.Equal([float.PositiveInfinity], Tensor.Of([0, double.NegativeInfinity, 1], [1, 3], DType.F32, Gpu).CrossEntropyEach(Tensor.From([1], [1], Gpu)).ToArray<float>());
     }
 
     [Theory]

@@ -159,6 +159,7 @@ public class FigureTests
     public void Small_values_have_a_third_place_in_their_cells()
     {
         Assert.Contains(">0.021<", new HeatMap("", ["a"], ["x", "y"], [0.021f, 0.018f]).ToSvg());
+        Assert.Contains("a ← x: 4e-4", new HeatMap("", ["a"], ["x", "y"], [0.0004f, 0.98f]).ToSvg());
         Assert.Contains(">0.02<", new HeatMap("", ["a"], ["x", "y"], [0.021f, 0.98f]).ToSvg());
     }
 

@@ -27,8 +27,8 @@ sealed class RunOptions
     readonly Option<DirectoryInfo> folder;
     readonly Option<bool> resume = new("--resume")
     {
-        Description = "Go on from the checkpoint in the output folder, with its settings and data. Settings need not be given again; "
-            + "others than the checkpoint's are refused, the number of steps too, for the learning rate follows it. "
+        Description = "Go on from the checkpoint in the output folder, with its settings. They need not be given again, --data apart; "
+            + "others than the checkpoint's are refused, other data and the number of steps too, for the learning rate follows it. "
             + "Free are the device and what is done after the training.",
     };
     readonly Command command;
@@ -83,6 +83,7 @@ sealed class RunOptions
     // Puts the stored settings in the place of those that were not chosen.
     static void Restore(string path, JsonObject settings, string[] chosen, string[] free)
     {
+        if (!File.Exists(path)) throw new ArgumentException($"--resume: there is no checkpoint {path}; leave --resume out to begin");
         var stored = Checkpoint.ReadInfo(path)[Trainer.SettingsKey] as JsonObject
             ?? throw new ArgumentException($"--resume: {path} holds no settings to go on with");
         var differing = new List<string>();

@@ -65,10 +65,11 @@ public sealed class Axis
     {
         double size = Math.Abs(value);
         (double unit, string letter) = size switch { >= 1e9 => (1e9, "G"), >= 1e6 => (1e6, "M"), >= 1e4 => (1e3, "k"), _ => (1, "") };
-        if (size is > 0 and < 1e-4) return value.ToString("0.#e-0", CultureInfo.InvariantCulture);
         string format = "0." + new string('#', unit == 1 ? places : 3);
         string text = (value / unit).ToString(format, CultureInfo.InvariantCulture);
-        return (text == "-0" ? "0" : text).Replace('-', '−') + letter;
+        if (value == 0) return "0";
+        if (size < 1e-4 || text is "0" or "-0") return value.ToString("0.#e-0", CultureInfo.InvariantCulture);
+        return text.Replace('-', '−') + letter;
     }
 
     double Scale(double value) => log ? Math.Log10(value) : value;

@@ -14,7 +14,7 @@ public class SourceMutationTests(ITestOutputHelper output)
     {
         string? root = Repository();
         Assert.SkipWhen(root is null, "the sources of the repository are not beside the tests");
-        int step = Environment.GetEnvironmentVariable("NANOATTENTION_LONG") is { Length: > 0 } ? 1 : 20;
+        int step = LongRuns.Asked ? 1 : 20;
         var clock = Stopwatch.StartNew();
         var (assembly, mutants, regions) = Sower.Run(root);
         var suite = new Harvest(assembly, regions);

@@ -112,7 +112,7 @@ public static partial class TorchBindings
         ("detach(input)", a => a.Input().Detach()),
         ("clone(input)", a => a.Input().Clone()),
         ("to(input, dtype)", a => a.Input().To((DType)a["dtype"]!)),
-        ("double(input)", a => a.Input().To(DType.F64)),
+        ("double(input)", a => a.Input().To(Defaults.DType)),
     ];
 
     static (string Signature, Func<Arguments, object?> Body)[] Comparisons =>

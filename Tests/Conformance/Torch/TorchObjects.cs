@@ -22,7 +22,7 @@ public sealed class TorchObjects(IReadOnlyDictionary<string, object?> names) : I
     public object? Attribute(object? target, string name) => target switch
     {
         TorchNamespace { Path: var path } when spaces.Contains($"{path}.{name}") => new TorchNamespace($"{path}.{name}"),
-        TorchNamespace { Path: var path } => TorchBindings.Constants.TryGetValue($"{path}.{name}", out var constant) ? constant : new TorchName($"{path}.{name}", null),
+        TorchNamespace { Path: var path } => TorchBindings.Constants.TryGetValue($"{path}.{name}", out var constant) ? constant is DType.F64 ? Defaults.DType : constant : new TorchName($"{path}.{name}", null),
         Tensor x => TorchBindings.Attributes.TryGetValue(name, out var read) ? read(x) : new TorchName($"x.{name}", x),
         _ => throw new PlainException($"{Plain.TypeName(target)} has no attribute {name}"),
     };
