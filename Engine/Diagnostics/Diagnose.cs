@@ -41,6 +41,8 @@ public static class Diagnose
     {
         public void Computed(string op, ReadOnlySpan<Tensor> inputs, Tensor y)
         {
+            foreach (var x in inputs)
+                if (ReferenceEquals(x.Storage, y.Storage)) return;      // a view computes nothing, and may be of memory that is yet to be filled
             if (FirstNan(y) is not { } at) return;
             string before = "none of its inputs has one";
             for (int i = 0; i < inputs.Length; i++)

@@ -14,6 +14,7 @@ public class DiagnoseTests
         Assert.Equal("Sqrt: its result (2, 2) has a NaN at [0, 1]; none of its inputs has one", Assert.Throws<ArithmeticException>(() => (x + 1).Sqrt().Sum()).Message);
         Assert.Contains("its input 0, (2), has one already, at [1]", Assert.Throws<ArithmeticException>(() => Tensor.Of([1, double.NaN], [2]) * 2).Message);
         x.Exp();        // none
+        Tensor.Of([1, double.NaN], [2], DType.F64).Slice(0, 0, 2);      // a view computes nothing
     }
 
     [Fact]
