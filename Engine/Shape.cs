@@ -35,7 +35,15 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
     public ReadOnlySpan<int> Sizes => sizes;
 
     /// <summary>The size of an axis; <c>shape[^1]</c> is the last one's.</summary>
-    public int this[Index axis] => Sizes[axis];
+    /// <exception cref="ArgumentOutOfRangeException">There is no such axis.</exception>
+    public int this[Index axis]
+    {
+        get
+        {
+            int a = axis.GetOffset(Rank);
+            return (uint)a < (uint)Rank ? sizes![a] : throw new ArgumentOutOfRangeException(nameof(axis), $"Shape: {this} has no axis [{axis}]");
+        }
+    }
 
     /// <summary>The axes of a range: <c>shape[..^1]</c> are all but the last.</summary>
     public Shape this[Range axes] => Create(Sizes[axes]);
@@ -64,7 +72,8 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
     }
 
     /// <summary>With an axis of the given size before the given place (Rank: behind the last).</summary>
-    public Shape Insert(int axis, int size) => Create([.. Sizes[..axis], size, .. Sizes[axis..]]);
+    public Shape Insert(int axis, int size) => (uint)axis <= (uint)Rank ? Create([.. Sizes[..axis], size, .. Sizes[axis..]])
+        : throw new ArgumentOutOfRangeException(nameof(axis), $"Insert: {this} has no place {axis} for an axis (places run from 0 to {Rank})");
 
     /// <summary>
     /// The shape that both stretch to: aligned at the last axis, sizes are equal or one of them is 1 (NumPy's rule).
@@ -82,6 +91,10 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
         }
         return Create(sizes);
     }
+
+    /// <summary>An array for as many numbers. Throws where they are more than a tensor holds.</summary>
+    internal T[] Numbers<T>(string op) where T : unmanaged =>
+        (long)Count * Unsafe.SizeOf<T>() <= Array.MaxLength ? new T[Count] : throw new ArgumentException($"{op}: {this} takes {(long)Count * Unsafe.SizeOf<T>():N0} bytes; one tensor holds at most 2 GiB");
 
     /// <summary>The strides of row-major order: how many numbers a step along each axis skips.</summary>
     internal int[] RowMajor()

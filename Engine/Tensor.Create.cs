@@ -68,7 +68,7 @@ public sealed partial class Tensor
     public static Tensor Arange(int count, DType? dtype = null, Device? device = null)
     {
         if (count < 0) throw new ArgumentOutOfRangeException(nameof(count), $"Arange: {count} is negative");
-        var values = Numbers(count);
+        var values = Shape.Create(count).Numbers<double>("Arange");
         for (int i = 0; i < count; i++) values[i] = i;
         return Rounded(values, [count], dtype, device);
     }
@@ -78,12 +78,10 @@ public sealed partial class Tensor
     {
         double count = Math.Ceiling((end - start) / step);
         if (!(count >= 0 && count <= int.MaxValue)) throw new ArgumentException($"Arange: there is no way from {start} to {end} in steps of {step}");
-        var values = Numbers((int)count);
+        var values = Shape.Create((int)count).Numbers<double>("Arange");
         for (int i = 0; i < values.Length; i++) values[i] = start + i * step;
         return Rounded(values, [values.Length], dtype, device);
     }
-
-    static double[] Numbers(int count) => count <= int.MaxValue / sizeof(double) ? new double[count] : throw new ArgumentException($"Arange: {count:N0} numbers are too many");
 
     /// <summary>(n, n) with ones on the diagonal.</summary>
     public static Tensor Eye(int n, DType? dtype = null, Device? device = null) => Eye(n, n, dtype, device);

@@ -11,7 +11,7 @@ namespace NanoAttention;
 /// </summary>
 sealed unsafe class Workers
 {
-    const int spins = 200;
+    const int spins = 200, most = 1024;
 
     readonly object gate = new();
     readonly SemaphoreSlim wake = new(0);
@@ -29,7 +29,7 @@ sealed unsafe class Workers
     public int Threads
     {
         get;
-        set => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), $"Threads: {value} is less than 1");
+        set => field = value is >= 1 and <= most ? value : throw new ArgumentOutOfRangeException(nameof(value), $"Threads: {value} must be from 1 to {most}");
     } = Environment.ProcessorCount;
 
     /// <summary>Runs the kernel over items 0 … count − 1 in the widest registers the machine has; <paramref name="cost"/> is about the work of an item, in multiplications.</summary>

@@ -81,6 +81,7 @@ public static class Initialise
     {
         int outputs = FanShape(w)[0], inputs = w.Shape[1];
         if (groups < 1 || outputs % groups != 0) throw new ArgumentException($"Initialise.Dirac: {groups} groups do not divide the {outputs} outputs of {w.Shape}");
+        if (w.Count == 0) return w;
         int place = 0;                          // the middle of the kernel
         foreach (int size in w.Shape.Sizes[2..]) place = place * size + size / 2;
         int kernel = w.Shape[2..].Count;

@@ -101,6 +101,8 @@ public sealed partial class Tensor
     public Tensor Resample(int axis, int[][] places, double[][] weights)
     {
         CheckFloat("Resample");
+        ArgumentNullException.ThrowIfNull(places);
+        ArgumentNullException.ThrowIfNull(weights);
         int a = Shape.Axis(axis), count = places.Length, most = 0;
         if (weights.Length != count)
             throw new ArgumentException($"Resample: {count} lists of places and {weights.Length} lists of weights");

@@ -10,11 +10,12 @@ public sealed class AlibiBias(int heads) : PositionBias
 {
     public override Tensor Forward(int queries, int keys, int offset = 0)
     {
-        var bias = new double[heads * queries * keys];
+        Shape shape = [heads, queries, keys];
+        var bias = shape.Numbers<double>("AlibiBias");
         for (int h = 0, at = 0; h < heads; h++)
             for (int i = 0; i < queries; i++)
-                for (int j = 0; j < keys; j++) bias[at++] = -Math.Pow(2, -8.0 * (h + 1) / heads) * Math.Abs(i + offset - j);
-        return Tensor.Of(bias, [heads, queries, keys]);
+                for (int j = 0; j < keys; j++) bias[at++] = -Math.Pow(2, -8.0 * (h + 1) / heads) * Math.Abs((double)i + offset - j);
+        return Tensor.Of(bias, shape);
     }
 
     internal static Case[] Cases => [Case.Of(() => new AlibiBias(2), (bias, x) => x[0] + bias.Forward(3, 4, offset: 1), [[2, 3, 4]])];

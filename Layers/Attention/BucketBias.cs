@@ -16,18 +16,19 @@ public sealed class BucketBias(int heads, int buckets = 32, int farthest = 128, 
 
     public override Tensor Forward(int queries, int keys, int offset = 0)
     {
-        var chosen = new int[queries * keys];
+        Shape shape = [queries, keys];
+        var chosen = shape.Numbers<int>("BucketBias");
         for (int i = 0; i < queries; i++)
-            for (int j = 0; j < keys; j++) chosen[i * keys + j] = Bucket(j - (i + offset));
-        return Weight.Gather(Tensor.From(chosen, [queries, keys], Weight.Device)).Permute(2, 0, 1);
+            for (int j = 0; j < keys; j++) chosen[i * keys + j] = Bucket((int)Math.Clamp((long)j - i - offset, -farthest, farthest));
+        return Weight.Gather(Tensor.From(chosen, shape, Weight.Device)).Permute(2, 0, 1);
     }
 
     /// <summary>The bucket of a key that stands <c>distance</c> behind the query (before it where negative).</summary>
     public int Bucket(int distance)
     {
         int first = bothWays && distance > 0 ? count : 0;
-        int far = bothWays ? Math.Abs(distance) : Math.Max(0, -distance);
-        if (far < exact) return first + far;
+        long far = bothWays ? Math.Abs((long)distance) : Math.Max(0, -(long)distance);
+        if (far < exact) return first + (int)far;
         double share = Math.Log(far / (double)exact) / Math.Log(farthest / (double)exact);              // 0 at exact, 1 at farthest
         return first + Math.Min(count - 1, exact + (int)(share * (count - exact)));
     }

@@ -10,8 +10,7 @@ public sealed class DistanceScore : Score
 {
     public override Tensor Forward(Tensor queries, Tensor keys)
     {
-        int size = queries.Shape[^1];
-        Check(queries, keys, size, size);
+        CommonSize(queries, keys);
         return (queries.Unsqueeze(2) - keys.Unsqueeze(1)).Square().Sum(-1) / -2;        // (b, t, s, d) → (b, t, s)
     }
 

@@ -10,8 +10,7 @@ public sealed class DotScore(bool scaled = true) : Score
 {
     public override Tensor Forward(Tensor queries, Tensor keys)
     {
-        int size = queries.Shape[^1];
-        Check(queries, keys, size, size);
+        int size = CommonSize(queries, keys);
         var scores = queries.MatMul(keys.Transpose());
         return scaled ? scores / Math.Sqrt(size) : scores;
     }

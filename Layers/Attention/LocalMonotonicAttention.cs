@@ -19,8 +19,9 @@ public sealed class LocalMonotonicAttention(Score score, int reach) : Module
     public (Tensor Output, Tensor Weights) ForwardWithWeights(
         Tensor queries, Tensor keys, Tensor values, Tensor? mask = null, int offset = 0)
     {
+        var scores = score.Forward(queries, keys);
         var window = Masks.Of(Masks.Around(reach), queries.Shape[1], keys.Shape[1], offset, keys.Device);
-        var weights = score.Forward(queries, keys).Softmax(mask is null ? window : window & mask);
+        var weights = scores.Softmax(mask is null ? window : window & mask);
         return (weights.MatMul(values), weights);
     }
 

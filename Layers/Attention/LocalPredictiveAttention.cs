@@ -25,10 +25,11 @@ public sealed class LocalPredictiveAttention(Score score, int querySize, int siz
 
     public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor queries, Tensor keys, Tensor values, Tensor? mask = null)
     {
+        var scores = score.Forward(queries, keys);
         var places = Tensor.Arange(keys.Shape[1], keys.DType, keys.Device);                             // (s)
         var away = places - Center(queries, keys, mask).Unsqueeze(2);                                   // (b, t, s)
         var window = away.Detach().Abs() <= reach;
-        var weights = score.Forward(queries, keys).Softmax(mask is null ? window : window & mask);
+        var weights = scores.Softmax(mask is null ? window : window & mask);
         weights *= (away.Square() * (-2.0 / (reach * reach))).Exp();                                    // 2σ² = D²/2
         return (weights.MatMul(values), weights);
     }

@@ -17,6 +17,8 @@ public static class OnlineSoftmax
     {
         if (chunk < 1)
             throw new ArgumentOutOfRangeException(nameof(chunk), $"OnlineSoftmax: a chunk of {chunk} keys; it must have at least one");
+        if (q.Rank < 2 || k.Rank < 2 || v.Rank < 2)
+            throw new ArgumentException($"OnlineSoftmax: q {q.Shape}, k {k.Shape} and v {v.Shape} must be (…, t, d), (…, s, d) and (…, s, e)");
         int keys = k.Shape[^2];
         Shape rows = [.. Shape.Broadcast(q.Shape[..^2], k.Shape[..^2]).Sizes, q.Shape[^2]];
         mask = (mask ?? Tensor.Full([], 1, DType.Bool, q.Device)).Expand([.. rows.Sizes, keys]);

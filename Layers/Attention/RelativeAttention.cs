@@ -10,10 +10,13 @@ namespace NanoAttention;
 public sealed class RelativeAttention(int size, int heads, int reach, Sees? sees = null) : SelfAttention(size, heads)
 {
     /// <summary>aᴷ, (2 reach + 1, d/h)</summary>
-    public Tensor KeyDistances { get; } = Initialise.XavierUniform(Initialise.Parameter([2 * reach + 1, size / heads]));
+    public Tensor KeyDistances { get; } = Initialise.XavierUniform(Initialise.Parameter([Places(reach), size / Heads.Of(nameof(RelativeAttention), size, heads)]));
 
     /// <summary>aⱽ, (2 reach + 1, d/h)</summary>
-    public Tensor ValueDistances { get; } = Initialise.XavierUniform(Initialise.Parameter([2 * reach + 1, size / heads]));
+    public Tensor ValueDistances { get; } = Initialise.XavierUniform(Initialise.Parameter([Places(reach), size / Heads.Of(nameof(RelativeAttention), size, heads)]));
+
+    static int Places(int reach) => reach is >= 0 and < int.MaxValue / 2 ? 2 * reach + 1
+        : throw new ArgumentOutOfRangeException(nameof(reach), $"RelativeAttention: a reach of {reach}; there are distances from 0 up to that");
 
     public override Tensor Forward(Tensor x) => Forward(x, null);
 

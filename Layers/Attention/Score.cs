@@ -8,6 +8,14 @@ public abstract class Score : Module
 {
     public abstract Tensor Forward(Tensor queries, Tensor keys);
 
+    /// <summary>d of queries (b, t, d) and keys (b, s, d).</summary>
+    private protected int CommonSize(Tensor queries, Tensor keys)
+    {
+        int size = queries.Rank == 3 ? queries.Shape[2] : keys.Rank == 3 ? keys.Shape[2] : 0;
+        Check(queries, keys, size, size);
+        return size;
+    }
+
     private protected void Check(Tensor queries, Tensor keys, int querySize, int keySize)
     {
         if (queries.Rank != 3 || keys.Rank != 3 || queries.Shape[0] != keys.Shape[0]

@@ -21,14 +21,15 @@ public sealed class Sinusoids : Layer
     /// <summary>(time, size) with row t: sin(t/base^(2i/size)) at 2i, cos of the same at 2i + 1. F64 on the CPU.</summary>
     public static Tensor Of(int time, int size, double @base = 10_000)
     {
-        var values = new double[time * size];
+        Shape shape = [time, size];
+        var values = shape.Numbers<double>("Sinusoids");
         for (int t = 0; t < time; t++)
             for (int j = 0; j < size; j++)
             {
                 double angle = t / Math.Pow(@base, (j - j % 2) / (double)size);
                 values[t * size + j] = j % 2 == 0 ? Math.Sin(angle) : Math.Cos(angle);
             }
-        return Tensor.From(values, [time, size], Device.Cpu);
+        return Tensor.From(values, shape, Device.Cpu);
     }
 
     internal static Case[] Cases => [Case.Of(() => new Sinusoids(), (places, x) => places.Forward(x[0]), [[2, 3, 5]])];

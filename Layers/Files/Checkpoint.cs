@@ -17,6 +17,7 @@ public sealed class Checkpoint(Module model, Optimizer? optimizer = null, DataOr
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         RespectRequiredConstructorParameters = true,
         RespectNullableAnnotations = true,
+        AllowDuplicateProperties = false,
     };
 
     /// <summary>How many steps have been taken.</summary>
@@ -45,8 +46,7 @@ public sealed class Checkpoint(Module model, Optimizer? optimizer = null, DataOr
         var state = Parse(path, metadata);
         if (optimizer is not null && state.Rate is null) throw new ArgumentException($"Checkpoint: {path} holds no optimiser state");
         if (order is not null && state.Order is null) throw new ArgumentException($"Checkpoint: {path} holds no data order");
-        var loadModel = model.Loading(Under(modelPrefix));
-        var loadOptimizer = optimizer?.Loading(Under(optimizerPrefix));
+        var (loadModel, loadOptimizer) = Loading();
 
         loadModel();
         loadOptimizer?.Invoke();
@@ -54,6 +54,18 @@ public sealed class Checkpoint(Module model, Optimizer? optimizer = null, DataOr
         Defaults.Generator = new(state.Seed, state.Position);
         if (optimizer is not null) optimizer.Rate = state.Rate!.Value;
         order?.Restore(state.Order!.Seed, state.Order.Taken);
+
+        (Action, Action?) Loading()
+        {
+            try
+            {
+                return (model.Loading(Under(modelPrefix)), optimizer?.Loading(Under(optimizerPrefix)));
+            }
+            catch (ArgumentException e)
+            {
+                throw new ArgumentException($"Checkpoint: {path}: {e.Message}", e);
+            }
+        }
 
         Dictionary<string, Tensor> Under(string prefix) => tensors.Where(t => t.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(t => t.Key[prefix.Length..], t => t.Value);
     }
@@ -70,9 +82,22 @@ public sealed class Checkpoint(Module model, Optimizer? optimizer = null, DataOr
     {
         try
         {
-            if (metadata.TryGetValue(metadataKey, out var text) && JsonSerializer.Deserialize<State>(text, options) is { Step: >= 0, Order: null or { Taken: >= 0 } } state) return state;
+            if (metadata.TryGetValue(metadataKey, out var text) && JsonSerializer.Deserialize<State>(text, options) is { Step: >= 0, Order: null or { Taken: >= 0 } } state && double.IsFinite(state.Rate ?? 0))
+            {
+                ReadAll(state.Info);        // what is not sound inside (half a surrogate pair) would else be found by whoever reads it
+                return state;
+            }
         }
-        catch (JsonException) { }
+        catch (Exception e) when (e is JsonException or InvalidOperationException) { }
         throw new InvalidDataException($"Checkpoint: {path} is no checkpoint: it lacks the training state in its metadata");
+    }
+
+    static void ReadAll(JsonNode? node)
+    {
+        if (node is JsonObject members)
+            foreach (var (_, value) in members) ReadAll(value);
+        else if (node is JsonArray items)
+            foreach (var item in items) ReadAll(item);
+        else if (node is JsonValue value) value.TryGetValue(out string? _);
     }
 }

@@ -12,7 +12,7 @@ namespace NanoAttention;
 /// </summary>
 public static partial class Npy
 {
-    const int longestHeader = 10_000, piece = 1 << 20;      // the first is NumPy's own bound
+    const int longestHeader = 10_000, piece = 1 << 16;      // the first is NumPy's own bound
     static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
     /// <summary>Writes one tensor, version 1.0, little-endian; beside the file first, which is then put in its place.</summary>
@@ -55,7 +55,7 @@ public static partial class Npy
             foreach (var entry in archive.Entries)
             {
                 string name = entry.FullName.EndsWith(".npy", StringComparison.Ordinal) ? entry.FullName[..^4] : throw new InvalidDataException($"{entry.FullName} is no .npy");
-                using var stream = entry.Open();
+                using var stream = new Checked(entry.Open(), entry.Crc32, name);
                 if (!tensors.TryAdd(name, Read(stream, name))) throw new InvalidDataException($"{name} is there twice");
             }
             return tensors;
@@ -101,10 +101,10 @@ public static partial class Npy
         stream.ReadExactly(header);
         var (kind, itemSize, bigEndian, fortran, sizes) = Parse(name, Encoding.UTF8.GetString(header));
 
-        Int128 count = 1;
-        foreach (int n in sizes) count *= n;
-        if (count * itemSize > Array.MaxLength) throw new InvalidDataException($"{name} has ({string.Join(", ", sizes)}) numbers of {itemSize} bytes; a tensor holds at most {Array.MaxLength} bytes");
-        byte[] bytes = Exactly(stream, (int)count * itemSize, name);
+        // each product is below 2³¹ · 2³¹
+        long count = sizes.Contains(0) ? 0 : sizes.Aggregate((long)itemSize, (product, n) => Math.Min(product * n, int.MaxValue));
+        if (count > Array.MaxLength) throw new InvalidDataException($"{name} has ({string.Join(", ", sizes)}) numbers of {itemSize} bytes; a tensor holds at most {Array.MaxLength} bytes");
+        byte[] bytes = Exactly(stream, (int)count, name);
         if (bigEndian)
             for (int i = 0; i < bytes.Length; i += itemSize) bytes.AsSpan(i, itemSize).Reverse();
         if (!fortran) return StoredNumbers.ToTensor(name, kind, Shape.Create(sizes), bytes);
@@ -125,6 +125,35 @@ public static partial class Npy
         }
         if (stream.ReadByte() >= 0) throw new InvalidDataException($"{name} has more bytes than the {count} of its numbers");
         return found.ToArray();
+    }
+
+    /// <summary>An archive's entry, whose checksum is compared at its end: the CRC-32 of zip (ISO 3309), bit by bit reflected.</summary>
+    sealed class Checked(Stream entry, uint expected, string name) : Stream
+    {
+        static readonly uint[] table = [.. Enumerable.Range(0, 256).Select(i => Enumerable.Range(0, 8).Aggregate((uint)i, (c, _) => (c >> 1) ^ (0xEDB88320u & (0 - (c & 1)))))];
+        uint crc = uint.MaxValue;
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            int read = entry.Read(buffer);
+            foreach (byte b in buffer[..read]) crc = table[(byte)(crc ^ b)] ^ (crc >> 8);
+            if (read == 0 && buffer.Length > 0 && ~crc != expected) throw new InvalidDataException($"{name} is damaged: its checksum is {~crc:X8}, which should be {expected:X8}");
+            return read;
+        }
+
+        protected override void Dispose(bool disposing) => entry.Dispose();
+
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override void Flush() { }
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 
     static (string Kind, int ItemSize, bool BigEndian, bool Fortran, int[] Sizes) Parse(string name, string header)

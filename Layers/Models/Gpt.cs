@@ -84,7 +84,7 @@ public sealed class GptBody(GptConfig config) : Module
     public Embedding Wte { get; } = new(config.Vocabulary, config.Size);
     public Embedding Wpe { get; } = new(config.Block, config.Size);
     public Dropout Drop { get; } = new(config.Dropout);
-    public IReadOnlyList<GptBlock> H { get; } = [.. Enumerable.Range(0, config.Layers).Select(_ => new GptBlock(config))];
+    public IReadOnlyList<GptBlock> H { get; } = Blocks.Of(nameof(Gpt), config.Layers, () => new GptBlock(config));
     public LayerNorm LnF { get; } = new(config.Size, bias: config.Bias);
 
     public Tensor Forward(Tensor ids)

@@ -5,13 +5,18 @@ public static class Sampling
 {
     /// <summary>
     /// Draws i with probability softmax(logits/temperature)ᵢ from the default generator, among the <c>topK</c> likeliest if given; the
-    /// likeliest where the temperature is 0.
+    /// likeliest where the temperature is 0. Logits of −∞ are never drawn.
     /// </summary>
+    /// <exception cref="ArgumentException">No logit is finite, one is NaN or +∞, or temperature or count are out of range.</exception>
     public static int Draw(ReadOnlySpan<double> logits, double temperature = 1, int? topK = null)
     {
-        int best = 0;
-        for (int i = 1; i < logits.Length; i++)
-            if (logits[i] > logits[best]) best = i;
+        if (!(temperature >= 0 && double.IsFinite(temperature)) || topK < 1)
+            throw new ArgumentException($"Sampling.Draw: temperature {temperature} must be 0 or more and finite, and top-k {topK} positive");
+        int best = -1;
+        for (int i = 0; i < logits.Length; i++)
+            if (double.IsNaN(logits[i]) || double.IsPositiveInfinity(logits[i])) throw new ArgumentException($"Sampling.Draw: logit {i} is {logits[i]}");
+            else if (double.IsFinite(logits[i]) && (best < 0 || logits[i] > logits[best])) best = i;
+        if (best < 0) throw new ArgumentException($"Sampling.Draw: none of {logits.Length} logits is finite");
         if (temperature == 0) return best;
 
         double least = double.NegativeInfinity;

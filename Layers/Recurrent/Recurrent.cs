@@ -18,7 +18,7 @@ public abstract class Recurrent : Module
     /// <param name="projection">The size to which a step's output is projected before it is put out; null: it is not.</param>
     private protected Recurrent(int inputs, int hidden, int layers, bool bidirectional, bool batchFirst, bool bias, double dropout, int gates, int[] sizes, int? projection = null)
     {
-        if (layers < 1) throw new ArgumentOutOfRangeException(nameof(layers), $"{GetType().Name}: it must have at least one layer, not {layers}");
+        Blocks.Check(GetType().Name, layers, least: 1);
         (this.inputs, this.layers, this.sizes) = (inputs, layers, sizes);
         (this.bidirectional, this.batchFirst, this.dropout) = (bidirectional, batchFirst, dropout);
         for (int layer = 0; layer < layers; layer++)

@@ -14,6 +14,7 @@ public sealed class DataOrder
     public DataOrder(int count, ulong seed = 0)
     {
         if (count < 1) throw new ArgumentOutOfRangeException(nameof(count), $"DataOrder: {count} examples cannot be put in an order");
+        if (count > Array.MaxLength / sizeof(int)) throw new ArgumentOutOfRangeException(nameof(count), $"DataOrder: the order of {count:N0} examples takes more than 2 GiB");
         (Count, Seed) = (count, seed);
     }
 
@@ -29,7 +30,7 @@ public sealed class DataOrder
     /// <summary>The next indices; a batch may reach over the end of an epoch.</summary>
     public int[] Next(int batch)
     {
-        var indices = new int[batch];
+        var indices = Shape.Create(batch).Numbers<int>("DataOrder.Next");
         for (int i = 0; i < batch; i++, Taken++)
         {
             if (shuffled != Epoch) Shuffle(Epoch);
@@ -39,7 +40,11 @@ public sealed class DataOrder
     }
 
     /// <summary>Goes on where another order of the same data stood.</summary>
-    public void Restore(ulong seed, long taken) => (Seed, Taken, shuffled) = (seed, taken, -1);
+    public void Restore(ulong seed, long taken)
+    {
+        if (taken < 0) throw new ArgumentOutOfRangeException(nameof(taken), $"DataOrder: {taken} indices cannot have been taken");
+        (Seed, Taken, shuffled) = (seed, taken, -1);
+    }
 
     // Fisher and Yates.
     void Shuffle(long epoch)

@@ -31,7 +31,7 @@ public static class Schedule
         t < warmup ? peak * (t + 1) / (warmup + 1) : peak * Math.Sqrt(Math.Max(1.0, warmup) / Math.Max(1, t));
 
     /// <summary>A cosine from peak down to floor in <c>half</c> steps, up again in as many, and so on.</summary>
-    public static Func<int, double> Cosine(double peak, double floor, int half) => t => Wave(peak, floor, t, half);
+    public static Func<int, double> Cosine(double peak, double floor, int half) => half < 1 ? throw TooShort("Cosine", half) : t => Wave(peak, floor, t, half);
 
     /// <summary>Half a cosine from peak down to floor in <c>first</c> steps, then again from peak, each time <c>longer</c> times as long (Loshchilov and Hutter 2017).</summary>
     public static Func<int, double> CosineRestarts(double peak, double floor, int first, int longer = 1)
@@ -48,21 +48,27 @@ public static class Schedule
     }
 
     /// <summary>rate γ^⌊t/size⌋</summary>
-    public static Func<int, double> Steps(double rate, int size, double gamma = 0.1) => t => rate * Math.Pow(gamma, t / size);
+    public static Func<int, double> Steps(double rate, int size, double gamma = 0.1) => size < 1 ? throw TooShort("Steps", size) : t => rate * Math.Pow(gamma, t / size);
 
     /// <summary>rate γⁿ, with n the number of the given steps that have come.</summary>
-    public static Func<int, double> Steps(double rate, int[] at, double gamma = 0.1) => t => rate * Math.Pow(gamma, at.Count(step => step <= t));
+    public static Func<int, double> Steps(double rate, int[] at, double gamma = 0.1) => at is null ? throw new ArgumentNullException(nameof(at)) : t => rate * Math.Pow(gamma, at.Count(step => step <= t));
 
     /// <summary>rate γᵗ</summary>
     public static Func<int, double> Exponential(double rate, double gamma) => t => rate * Math.Pow(gamma, t);
 
     /// <summary>Straight from low to high in <c>up</c> steps and back in <c>down</c> (as many, unless given), and so on (Smith 2017). The height of cycle c = 0, 1, … is <c>height(c, t)</c> times that.</summary>
-    public static Func<int, double> Cyclic(double low, double high, int up, int? down = null, Func<int, int, double>? height = null) => t =>
+    public static Func<int, double> Cyclic(double low, double high, int up, int? down = null, Func<int, int, double>? height = null)
     {
-        int length = up + (down ?? up), cycle = t / length, place = t % length;
-        double part = place <= up ? (double)place / up : (double)(length - place) / (length - up);
-        return low + (high - low) * part * (height?.Invoke(cycle, t) ?? 1);
-    };
+        if (up < 1) throw TooShort("Cyclic", up);
+        if (down < 0) throw TooShort("Cyclic", down.Value);
+        long length = (long)up + (down ?? up);
+        return t =>
+        {
+            var (cycle, place) = Math.DivRem(t, length);
+            double part = place <= up ? (double)place / up : (double)(length - place) / (length - up);
+            return low + (high - low) * part * (height?.Invoke((int)cycle, t) ?? 1);
+        };
+    }
 
     /// <summary>
     /// From start up to peak until step rise · steps − 1, then down to floor until step steps − 1, by half cosines or straight (Smith and
@@ -86,15 +92,21 @@ public static class Schedule
     }
 
     /// <summary>One schedule after the other, each for so many steps and counting from 0; the last goes on.</summary>
-    public static Func<int, double> Sequence(params (int Steps, Func<int, double> Rate)[] parts) => t =>
+    public static Func<int, double> Sequence(params (int Steps, Func<int, double> Rate)[] parts)
     {
-        foreach (var (steps, rate) in parts[..^1])
+        if (parts is not { Length: > 0 }) throw new ArgumentException("Schedule.Sequence: there must be at least one schedule");
+        return t =>
         {
-            if (t < steps) return rate(t);
-            t -= steps;
-        }
-        return parts[^1].Rate(t);
-    };
+            foreach (var (steps, rate) in parts[..^1])
+            {
+                if (t < steps) return rate(t);
+                t -= steps;
+            }
+            return parts[^1].Rate(t);
+        };
+    }
+
+    static ArgumentOutOfRangeException TooShort(string schedule, int steps) => new(nameof(steps), $"Schedule.{schedule}: {steps} steps are too few");
 
     // Half a cosine from a, where t = 0, to b, where t = half.
     static double Wave(double a, double b, double t, double half) => b + (a - b) * 0.5 * (1 + Math.Cos(Math.PI * t / half));

@@ -4,7 +4,7 @@ namespace NanoAttention;
 /// <param name="layer">Makes a block.</param>
 public sealed class TransformerDecoder(int count, Func<TransformerDecoderLayer> layer, LayerNorm? norm = null) : Module
 {
-    public IReadOnlyList<TransformerDecoderLayer> Layers { get; } = [.. Enumerable.Range(0, count).Select(_ => layer())];
+    public IReadOnlyList<TransformerDecoderLayer> Layers { get; } = Blocks.Of(nameof(TransformerDecoder), count, layer);
     public LayerNorm? Norm => norm;
 
     /// <inheritdoc cref="TransformerDecoderLayer.Forward"/>

@@ -4,7 +4,7 @@ namespace NanoAttention;
 /// <param name="layer">Makes a block.</param>
 public sealed class TransformerEncoder(int count, Func<TransformerEncoderLayer> layer, LayerNorm? norm = null) : Module
 {
-    public IReadOnlyList<TransformerEncoderLayer> Layers { get; } = [.. Enumerable.Range(0, count).Select(_ => layer())];
+    public IReadOnlyList<TransformerEncoderLayer> Layers { get; } = Blocks.Of(nameof(TransformerEncoder), count, layer);
     public LayerNorm? Norm => norm;
 
     /// <inheritdoc cref="TransformerEncoderLayer.Forward"/>

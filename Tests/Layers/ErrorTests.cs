@@ -50,7 +50,7 @@ public class ErrorTests
     [Fact]
     public void StatesOfRecurrentLayers()
     {
-        Refused("Rnn: it must have at least one layer, not 0 (Parameter 'layers')", () => new Rnn(3, 4, layers: 0));
+        Refused("Rnn: it must have from 1 to 10,000 layers, not 0 (Parameter 'count')", () => new Rnn(3, 4, layers: 0));
         Refused("Gru: the input (2, 5) must be (batch, time, 3)", () => new Gru(3, 4).Forward(Of(2, 5)));
         Refused("Gru: the first states (2, 1, 4) must be (1, 2, 4)", () => new Gru(3, 4).Forward(Of(2, 5, 3), Of(2, 1, 4)));
         Refused("Lstm: the first states (1, 2, 4) and (1, 2, 4) must be (1, 2, 2) and (1, 2, 4)",

@@ -31,6 +31,8 @@ public sealed record Idx(byte[] Data, int[] Dimensions)
     /// <summary>Reads a seekable stream, plain or compressed with gzip.</summary>
     public static Idx Read(Stream stream, int rank)
     {
+        if (rank is not (> 0 and <= byte.MaxValue))
+            throw new ArgumentOutOfRangeException(nameof(rank), $"Idx: a rank of {rank}; files have 1 to {byte.MaxValue} dimensions");
         Span<byte> magic = stackalloc byte[2];
         bool compressed = stream.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [0x1F, 0x8B];
         stream.Position = 0;

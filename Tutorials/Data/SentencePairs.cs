@@ -24,25 +24,31 @@ public static class SentencePairs
         bool compressed = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
         file.Position = 0;
         using Stream content = compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
-        using var reader = new StreamReader(content, new UTF8Encoding(false, throwOnInvalidBytes: true));
-        List<SentencePair> pairs = [];
         int number = 0;
         try
         {
-            while (reader.ReadLine() is { } line)
-            {
-                number++;
-                if (line.Length > 0)
-                    pairs.Add(Parse(line)
-                        ?? throw new InvalidDataException($"{path}, line {number}: should be SOURCE, a tab, TARGET; is '{Shorten(line)}'"));
-            }
+            return Read(content, ref number);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{path}, line {number}: {e.Message}", e);
         }
         catch (DecoderFallbackException e)
         {
             throw new InvalidDataException($"{path}, after line {number}: not UTF-8 text", e);
         }
+    }
 
-        return pairs.Count > 0 ? [.. pairs] : throw new InvalidDataException($"{path}: no sentence pair is in the file");
+    static SentencePair[] Read(Stream content, ref int number)
+    {
+        using var reader = new StreamReader(content, new UTF8Encoding(false, throwOnInvalidBytes: true));
+        List<SentencePair> pairs = [];
+        while (reader.ReadLine() is { } line)
+        {
+            number++;
+            if (line.Length > 0) pairs.Add(Parse(line) ?? throw new InvalidDataException($"should be SOURCE, a tab, TARGET; is '{Shorten(line)}'"));
+        }
+        return pairs.Count > 0 ? [.. pairs] : throw new InvalidDataException("no sentence pair is in the file");
     }
 
     /// <summary>The pairs whose sides have at most so many words (<see cref="Words.Split"/>) each.</summary>

@@ -45,8 +45,18 @@ public sealed class Notebook
     }
 
     /// <summary>Reads a notebook file.</summary>
-    /// <exception cref="NotebookException">The file is no C# notebook of format 4.5; the message says why.</exception>
-    public static Notebook Load(string path) => Parse(File.ReadAllBytes(path));
+    /// <exception cref="NotebookException">The file, which is named, is no C# notebook of format 4.5; the message says why.</exception>
+    public static Notebook Load(string path)
+    {
+        try
+        {
+            return Parse(File.ReadAllBytes(path));
+        }
+        catch (NotebookException e)
+        {
+            throw new NotebookException($"{path}: {e.Message}");
+        }
+    }
 
     /// <summary>The notebook as Jupyter writes it.</summary>
     public string ToJson() => NotebookJson.Write(root);

@@ -36,7 +36,7 @@ public static class NotebookVerbs
             log.WriteLine(file);
             try
             {
-                work(file, Notebook.Load(file));
+                work(file, Notebook.Parse(File.ReadAllBytes(file)));
             }
             catch (Exception e) when (e is NotebookException or IOException or UnauthorizedAccessException)
             {
