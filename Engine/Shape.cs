@@ -32,6 +32,12 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
     /// <summary>How many axes.</summary>
     public int Rank => sizes?.Length ?? 0;
 
+    /// <summary>
+    /// The same, as spreads (<c>[.. shape, 3]</c>) and list patterns (<c>shape is [var n, 3]</c>) ask for it; else they took the count of
+    /// numbers.
+    /// </summary>
+    public int Length => Rank;
+
     public ReadOnlySpan<int> Sizes => sizes;
 
     /// <summary>The size of an axis; <c>shape[^1]</c> is the last one's.</summary>
