@@ -7,13 +7,17 @@ namespace NanoAttention.Tests;
 static class Cases
 {
     /// <summary>Where ops and layers are.</summary>
-    public static readonly Assembly[] Assemblies = [typeof(Tensor).Assembly, typeof(Module).Assembly, Assembly.Load("NanoAttention.Tutorials")];
+    public static readonly Assembly[] Assemblies = [typeof(Tensor).Assembly, typeof(Module).Assembly,
+        Assembly.Load("NanoAttention.Tutorials")];
 
     static readonly Dictionary<string, (Type Type, Case Case)> all = All();
 
     public static IEnumerable<(Type Type, Case Case)> Values => all.Values;
 
     public static TheoryData<string> Names => [.. all.Keys];
+
+    /// <summary>The names of the ops' cases, or of all others.</summary>
+    public static TheoryData<string> NamesOf(bool isOp) => [.. all.Where(c => c.Value.Type == typeof(Tensor) == isOp).Select(c => c.Key)];
 
     public static Case Of(string name) => all[name].Case;
 

@@ -2,16 +2,31 @@ using Xunit;
 
 namespace NanoAttention.Tests;
 
-/// <summary>Every case on the GPU device, real or simulated, against the CPU.</summary>
+/// <summary>Every case on the GPU device, real or simulated, against the CPU: the ops.</summary>
 [Trait("Category", "Gpu")]
-public class GpuCaseTests
+public class GpuOpCaseTests
+{
+    public static TheoryData<string> Names => Cases.NamesOf(isOp: true);
+
+    [Theory, MemberData(nameof(Names))]
+    public void Outputs_and_gradients_are_the_CPUs(string name) => GpuCase.Check(name);
+}
+
+/// <summary>The layers; a class of its own, so that both run at the same time.</summary>
+[Trait("Category", "Gpu")]
+public class GpuLayerCaseTests
+{
+    public static TheoryData<string> Names => Cases.NamesOf(isOp: false);
+
+    [Theory, MemberData(nameof(Names))]
+    public void Outputs_and_gradients_are_the_CPUs(string name) => GpuCase.Check(name);
+}
+
+static class GpuCase
 {
     const double tolerance = 2e-5;
 
-    public static TheoryData<string> Names => Cases.Names;
-
-    [Theory, MemberData(nameof(Names))]
-    public void Outputs_and_gradients_are_the_CPUs(string name)
+    public static void Check(string name)
     {
         var (expected, actual) = (Run(Cases.Of(name), Device.Cpu), Run(Cases.Of(name), Device.Gpu));
         Assert.Equal(expected.Length, actual.Length);
@@ -30,7 +45,8 @@ public class GpuCaseTests
         if (!y.RequiresGrad) return [y];
         bool isOp = parameters.Length == 0;
         var first = Reverse.Gradients(y, leaves, Tensor.Normal(y.Shape), createGraph: isOp);
-        var second = first.Select(g => g is { RequiresGrad: true } ? Reverse.Gradients((g * Tensor.Normal(g.Shape)).Sum(), leaves, retainGraph: true) : []);
+        var second = first.Select(g => g is { RequiresGrad: true }
+            ? Reverse.Gradients((g * Tensor.Normal(g.Shape)).Sum(), leaves, retainGraph: true) : []);
         return [y, .. first, .. second.SelectMany(g => g)];
     }
 

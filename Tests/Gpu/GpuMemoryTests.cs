@@ -134,7 +134,7 @@ public class GpuMemoryTests
         var y = Tensor.Full([100], 3, DType.F32, Gpu);
         var collector = new Thread(() =>
         {
-            for (int i = 0; i < 300; i++)
+            for (int i = 0; i < 100; i++)
             {
                 Thread.Sleep(1);
                 GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
