@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.FSharp.Core;
 
 namespace NanoAttention.Tests;
 
@@ -42,9 +43,15 @@ static class Generators
         return Tensor.Uniform(Shape.Create([.. order.Select(i => shape[i])]), -2, 2).Permute(order);
     }
 
-    /// <summary>Fails with FsCheck's report: the smallest counterexample found and the seed to replay it with.</summary>
-    public static void ForAll<T>(Gen<T> gen, Action<T> test, int times = 200) =>
-        Prop.ForAll(gen.ToArbitrary(), test).Check(Config.QuickThrowOnFailure.WithMaxTest(times));
+    /// <summary>
+    /// Fails with FsCheck's report: the simplest counterexample found and the seed, two numbers, to replay it with: put them into the
+    /// environment variable NANOATTENTION_REPLAY (12,34) and run that test alone.
+    /// </summary>
+    public static void ForAll<T>(Gen<T> gen, Action<T> test, int times = 200, Func<T, IEnumerable<T>>? simpler = null) =>
+        Prop.ForAll(simpler is null ? gen.ToArbitrary() : Arb.From(gen, simpler), test).Check(Config.QuickThrowOnFailure.WithMaxTest(times).WithReplay(replay));
+
+    static readonly FSharpOption<Replay>? replay = Environment.GetEnvironmentVariable("NANOATTENTION_REPLAY")?.Split(',') is [var seed, var gamma]
+        ? new(new Replay(new(ulong.Parse(seed), ulong.Parse(gamma)), null)) : null;
 
     /// <summary>Every multi-index of a shape in row-major order.</summary>
     public static IEnumerable<int[]> Indices(Shape shape)
