@@ -15,8 +15,6 @@ public sealed class CharLstmCase : ModelCase
 
     protected override Tensor Loss(int batch) => model.Loss(Batch(batch, "ids"), Batch(batch, "targets"), State(batch));
 
-    protected override ParameterGroup[] Groups(double decay) => [new(model.Parameters()) { Decay = decay }];
-
     protected override IEnumerable<(string Name, Tensor Value)> Outputs()
     {
         var (logits, (h, c)) = model.Forward(Batch(0, "ids"), State(0));

@@ -47,7 +47,7 @@ public abstract class ModelCase
     protected virtual void CheckDecoding() { }
 
     /// <summary>The parameters, with the weight decay that model.json asks for.</summary>
-    protected abstract ParameterGroup[] Groups(double decay);
+    protected virtual ParameterGroup[] Groups(double decay) => [new(Model.Parameters()) { Decay = decay }];
 
     string Precision => dtype == DType.F64 ? "f64" : "f32";
 

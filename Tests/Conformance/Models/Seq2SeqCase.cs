@@ -23,8 +23,6 @@ public sealed class Seq2SeqCase : ModelCase
         yield return ("encoder_states", model.Encoder.Forward(model.SrcEmbedding.Forward(Io["batch.0.src"]), lengths: Lengths(0)).Output);
     }
 
-    protected override ParameterGroup[] Groups(double decay) => [new(model.Parameters()) { Decay = decay }];
-
     protected override void CheckDecoding()
     {
         int[][] greedy = [.. Json.GetProperty("extra").GetProperty("greedy").EnumerateArray().Select(s => s.EnumerateArray().Select(i => i.GetInt32()).ToArray())];

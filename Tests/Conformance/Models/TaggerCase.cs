@@ -15,8 +15,6 @@ public sealed class TaggerCase : ModelCase
 
     protected override Tensor Loss(int batch) => model.Loss(Batch(batch, "ids"), Lengths(batch), Batch(batch, "tags"));
 
-    protected override ParameterGroup[] Groups(double decay) => [new(model.Parameters()) { Decay = decay }];
-
     protected override IEnumerable<(string Name, Tensor Value)> Outputs()
     {
         yield return ("logits", model.Forward(Batch(0, "ids"), Lengths(0)));

@@ -50,11 +50,7 @@ public static partial class OnnxOperators
     /// <summary>Over all axes from one on, merged.</summary>
     static OnnxValue[] LayerNorm(OnnxNode n)
     {
-        var x = n[0];
-        int axis = x.Shape.Axis(n.Int("axis", -1));
-        double epsilon = n.Float("epsilon", 1e-5);
-        KnownPrecision(n);
-        var rows = x.Reshape(x.Shape[..axis].Count, x.Shape[axis..].Count);
+        var (x, axis, rows, epsilon) = Rows(n);
         int[] single = [.. x.Shape.Sizes[..axis], .. Enumerable.Repeat(1, x.Rank - axis)];
         var y = Flat(n[1]) is { } weight && (n.Optional(2) is null || Flat(n.Optional(2)) is not null)
             ? rows.LayerNorm(weight, Flat(n.Optional(2)), epsilon).Reshape(x.Shape.Sizes)
@@ -68,13 +64,17 @@ public static partial class OnnxOperators
 
     static OnnxValue[] RmsNorm(OnnxNode n)
     {
-        var x = n[0];
-        int axis = x.Shape.Axis(n.Int("axis", -1));
-        double epsilon = n.Float("epsilon", 1e-5);
-        KnownPrecision(n);
-        var rows = x.Reshape(x.Shape[..axis].Count, x.Shape[axis..].Count);
+        var (x, axis, rows, epsilon) = Rows(n);
         return n[1].Shape == x.Shape[axis..] ? [rows.RmsNorm(n[1].Reshape(n[1].Count), epsilon).Reshape(x.Shape.Sizes)]
             : [rows.RmsNorm(epsilon: epsilon).Reshape(x.Shape.Sizes) * n[1]];
+    }
+
+    /// <summary>x, the first axis that is normalised, x with that and all behind it merged, and ε.</summary>
+    static (Tensor X, int Axis, Tensor Rows, double Epsilon) Rows(OnnxNode n)
+    {
+        KnownPrecision(n);
+        int axis = n[0].Shape.Axis(n.Int("axis", -1));
+        return (n[0], axis, n[0].Reshape(n[0].Shape[..axis].Count, n[0].Shape[axis..].Count), n.Float("epsilon", 1e-5));
     }
 
     /// <summary>The type of the statistics: whatever it says, the numbers here have at least its bits.</summary>
