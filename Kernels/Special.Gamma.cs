@@ -13,6 +13,7 @@ public static partial class Special
         var y = V.IfLess(positive, V.Of(8), BelowEight(positive), Stirling(positive));
         var sine = V.Abs(V.Sin(V.Of(Math.PI) * Elementary.Period(x)));
         y = V.IfLess(x, V.Of(0), V.Log(V.Of(Math.PI) / sine) - y, y);
+        y = V.IfLess(V.Abs(x), V.Of(1e-20), -V.Log(V.Abs(x)), y);                               // where 1/x overflows
         return V.IfEqual(V.Abs(x), V.Of(double.PositiveInfinity), V.Abs(x), y);
     }
 

@@ -48,7 +48,7 @@ public sealed partial class Tensor
         public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V>
         {
             var slope = y * V.Log(a);
-            return V.IfEqual(a, V.Of(0), V.IfLess(b, V.Of(0), slope, V.Of(0)), slope);
+            return V.IfEqual(a, V.Of(0), V.IfLess(b, V.Of(0), slope, V.Of(0) * y), slope);
         }
     }
 

@@ -43,16 +43,16 @@ public sealed partial class Tensor
         return Picked(ArgSort(a).Slice(a, k - 1, 1), a, keep);
     }
 
-    /// <summary>The median of an axis, the lower of two, and where it is (I32); NaN if any is NaN.</summary>
+    /// <summary>The median of an axis, the lower of two, and where it is (I32); the first NaN if there is one.</summary>
     public (Tensor Values, Tensor Indices) Median(int axis = -1, bool keep = false)
     {
         int a = Shape.Axis(axis), n = Shape[a];
         if (n == 0) throw new ArgumentException($"Median: axis {axis} of {Shape} is empty, so it has no median");
         var order = ArgSort(a);
-        Tensor middle = order.Slice(a, (n - 1) / 2, 1), top = order.Slice(a, n - 1, 1);
+        var middle = order.Slice(a, (n - 1) / 2, 1);
         if (!DType.IsFloat) return Picked(middle, a, keep);
-        var last = Detach().TakeAlong(a, top);
-        return Picked(Where(last.EqualTo(last), middle, top), a, keep);
+        var wrong = IsNan();
+        return Picked(Where(wrong.Any([a]).Unsqueeze(a), wrong.To(DType).ArgMax(a, keep: true), middle), a, keep);
     }
 
     (Tensor, Tensor) Picked(Tensor index, int axis, bool keep)

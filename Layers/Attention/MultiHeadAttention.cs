@@ -55,7 +55,7 @@ public sealed class MultiHeadAttention : Module
 
     /// <param name="mask">Stretched to (b, h, t, s): Bool, true where a query may see a key, or floating point, added to the
     /// scores.</param>
-    /// <param name="keyMask">(b, s) Bool, true at the keys that are no padding.</param>
+    /// <param name="keyMask">(b, s): Bool, true at the keys that are no padding, or floating point, added to the scores.</param>
     /// <param name="causal">Whether query i sees only keys j ≤ i.</param>
     public Tensor Forward(Tensor query, Tensor key, Tensor value, Tensor? mask = null, Tensor? keyMask = null, bool causal = false) =>
         Attend(query, key, value, mask, keyMask, causal, weighed: false).Output;
@@ -86,9 +86,9 @@ public sealed class MultiHeadAttention : Module
             || key.Shape[0] != query.Shape[0] || key.Shape[..2] != value.Shape[..2])
             throw new ArgumentException($"MultiHeadAttention: query {query.Shape}, key {key.Shape}, value {value.Shape}: "
                 + $"they must be (b, t, {size}), (b, s, {keySize}) and (b, s, {valueSize})");
-        if (keyMask is not null && (keyMask.DType != DType.Bool || keyMask.Shape != key.Shape[..2]))
+        if (keyMask is not null && (keyMask.DType == DType.I32 || keyMask.Shape != key.Shape[..2]))
             throw new ArgumentException(
-                $"MultiHeadAttention: the key mask {keyMask.Shape} {keyMask.DType} must be {key.Shape[..2]} Bool, as the key {key.Shape} is");
+                $"MultiHeadAttention: the key mask {keyMask.Shape} {keyMask.DType} must be {key.Shape[..2]} Bool or floating point, as the key {key.Shape} is");
     }
 
     // What comes from the same tensor is projected in one product.
@@ -117,10 +117,12 @@ public sealed class MultiHeadAttention : Module
     // What may be seen and what is added, as the attention takes them.
     static (Tensor? Seen, Tensor? Bias) Masks(Tensor? mask, Tensor? keyMask)
     {
-        var keys = keyMask?.Unsqueeze(1).Unsqueeze(1);                                          // (b, 1, 1, s)
-        if (mask is null) return (keys, null);
-        if (mask.DType.IsFloat) return (keys, mask);
-        return (keys is null ? mask : mask & keys, null);
+        Tensor? seen = null, bias = null;
+        foreach (var part in new[] { mask, keyMask?.Unsqueeze(1).Unsqueeze(1) })                // stretched to (b, h, t, s); (b, 1, 1, s)
+            if (part is null) continue;
+            else if (part.DType == DType.Bool) seen = seen is null ? part : seen & part;
+            else bias = bias is null ? part : bias + part;
+        return (seen, bias);
     }
 
     // With the layer's own keys behind the others, which every query sees.

@@ -4,12 +4,15 @@ public static partial class Loss
 {
     /// <summary>
     /// −w (y ln p + (1 − y) ln(1 − p)), p probabilities, y probabilities or truths, w weights that stretch to their shape. A logarithm
-    /// counts as −100 at least, so that the loss stays finite.
+    /// counts as −100 at least, and p (1 − p) in the slope (p − y)/(p (1 − p)) as 10⁻¹² at least, so that both stay finite.
     /// </summary>
     public static Tensor BinaryCrossEntropy(Tensor p, Tensor y, Tensor? weight = null, Reduction reduction = Reduction.Mean)
     {
         CheckShapes("BinaryCrossEntropy", p, y);
-        return Reduce(Weighted(-(y * p.Log().Clamp(-100) + (1 - y) * (1 - p).Log().Clamp(-100)), weight), reduction);
+        Tensor losses;
+        using (Reverse.NoGrad()) losses = -(y * p.Log().Clamp(-100) + (1 - y) * (1 - p).Log().Clamp(-100));
+        Reverse.Record(losses, [(p, dy => dy * (p - y) / (p * (1 - p)).Clamp(1e-12)), (y, dy => dy * ((1 - p).Log().Clamp(-100) - p.Log().Clamp(-100)))]);
+        return Reduce(Weighted(losses, weight), reduction);
     }
 
     /// <summary>

@@ -13,7 +13,7 @@ public static class GradientClipping
     {
         Tensor[] gradients = Gradients(parameters);
         if (gradients.Length == 0) return 0;
-        double norm = order == 2 ? Math.Sqrt(Squares(gradients).Sum()) : Together(Tensor.Stack([.. gradients.Select(g => g.Norm(order))]).ToDoubles(), order);
+        double norm = order == 2 ? Math.Sqrt(Squares(gradients).Sum()) : Tensor.Stack([.. gradients.Select(g => g.Norm(order))]).Norm(order).Item();
         double c = max / (norm + 1e-6);
         if (c < 1)
             foreach (var g in gradients)
@@ -41,10 +41,6 @@ public static class GradientClipping
             first.Device.Reduce(default(SumOfSquares), gradients[i].Contiguous(), squares.Slice(0, i, 1), gradients[i].Count, 1);
         return squares.ToDoubles();
     }
-
-    // The norm of numbers that are norms themselves.
-    static double Together(double[] norms, double order) =>
-        double.IsPositiveInfinity(order) ? norms.Max() : Math.Pow(norms.Sum(n => Math.Pow(n, order)), 1 / order);
 
     readonly struct Scale(double c) : IUnary
     {

@@ -6,10 +6,11 @@ namespace NanoAttention;
 /// </summary>
 public sealed class Transformer : Module
 {
-    public Transformer(int size, int heads, int encoderLayers = 6, int decoderLayers = 6, int inner = 2048, double dropout = 0.1, Activation activation = Activation.Relu, bool normFirst = false)
+    public Transformer(int size, int heads, int encoderLayers = 6, int decoderLayers = 6, int inner = 2048, double dropout = 0.1, Activation activation = Activation.Relu, bool normFirst = false,
+        double epsilon = 1e-5)
     {
-        Encoder = new(encoderLayers, () => new(size, heads, inner, dropout, activation, normFirst), new(size));
-        Decoder = new(decoderLayers, () => new(size, heads, inner, dropout, activation, normFirst), new(size));
+        Encoder = new(encoderLayers, () => new(size, heads, inner, dropout, activation, normFirst, epsilon), new(size, epsilon));
+        Decoder = new(decoderLayers, () => new(size, heads, inner, dropout, activation, normFirst, epsilon), new(size, epsilon));
         foreach (var p in Parameters().Where(p => p.Rank > 1)) Initialise.XavierUniform(p);
     }
 

@@ -21,6 +21,26 @@ public class AttentionTests
     }
 
     [Fact]
+    public void AKeyMaskOfNumbersIsAddedToTheScores()
+    {
+        using var _ = Defaults.With(DType.F64, seed: 4);
+        var attention = new MultiHeadAttention(4, 2);
+        Tensor x = Tensor.Normal([2, 3, 4]), seen = Tensor.From([true, false, true, true, true, false], [2, 3]);
+        var added = Tensor.Zeros([2, 3]).MaskedFill(!seen, double.NegativeInfinity);
+        Assert.Equal(attention.Forward(x, x, x, keyMask: seen).ToDoubles(), attention.Forward(x, x, x, keyMask: added).ToDoubles());
+        Tensor bias = Tensor.Normal([3, 3]), more = Tensor.Normal([2, 3]);
+        Assert.Equal(attention.Forward(x, x, x, bias + more.Unsqueeze(1).Unsqueeze(1)).ToDoubles(), attention.Forward(x, x, x, bias, more).ToDoubles());
+    }
+
+    [Fact]
+    public void ATransformersLastNormsHaveItsEpsilon()
+    {
+        using var _ = Defaults.With(DType.F64, seed: 5);
+        var model = new Transformer(4, 2, 1, 1, inner: 5, dropout: 0, epsilon: 1e6);        // a norm by 1e6 leaves next to nothing
+        Assert.All(model.Encoder.Forward(Tensor.Normal([1, 3, 4])).ToDoubles(), y => Assert.InRange(Math.Abs(y), 0, 1e-2));
+    }
+
+    [Fact]
     public void AGptPredictsAPlaceFromThePlacesBeforeAlone()
     {
         using var _ = Defaults.With(seed: 2);

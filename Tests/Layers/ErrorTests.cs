@@ -28,7 +28,7 @@ public class ErrorTests
         Refused($"MultiHeadAttention: query (2, 6, 4), key (2, 7, 4), value (2, 7, 5): {right}", () => layer.Forward(Of(2, 6, 4), Of(2, 7, 4), Of(2, 7, 5)));
         Refused($"MultiHeadAttention: query (2, 6, 4), key (2, 7, 3), value (2, 8, 5): {right}", () => layer.ForwardWithWeights(Of(2, 6, 4), Of(2, 7, 3), Of(2, 8, 5)));
         Refused($"MultiHeadAttention: query (2, 6, 4), key (3, 7, 3), value (3, 7, 5): {right}", () => layer.Forward(Of(2, 6, 4), Of(3, 7, 3), Of(3, 7, 5)));
-        Refused("MultiHeadAttention: the key mask (2, 6) Bool must be (2, 7) Bool, as the key (2, 7, 3) is",
+        Refused("MultiHeadAttention: the key mask (2, 6) Bool must be (2, 7) Bool or floating point, as the key (2, 7, 3) is",
             () => layer.Forward(Of(2, 6, 4), Of(2, 7, 3), Of(2, 7, 5), keyMask: Padding.Mask([1, 2], 6)));
     }
 
