@@ -38,6 +38,7 @@ public sealed partial class Tensor
 
     static Tensor ComposedLayerNorm(Tensor x, Tensor? weight, Tensor? bias, double epsilon)
     {
+        x = x.FromFirst(-1);
         var y = (x - x.Mean(-1, keep: true)) / (x.Var(-1, correction: 0, keep: true) + epsilon).Sqrt();
         if (weight is not null) y *= weight;
         return bias is null ? y : y + bias;

@@ -8,9 +8,13 @@ public sealed partial class Tensor
     public Tensor Var(int axis, int correction = 1, bool keep = false)
     {
         int n = Shape[Shape.Axis(axis)];
-        var deviation = this - Mean(axis, keep: true);
+        var x = FromFirst(axis);
+        var deviation = x - x.Mean(axis, keep: true);
         return (deviation * deviation).Sum(axis, keep) / Math.Max(0, n - correction);
     }
+
+    /// <summary>x measured from the first number of the axis, which is taken for a constant: an offset all share then costs no digits.</summary>
+    Tensor FromFirst(int axis) => Shape[Shape.Axis(axis)] == 0 ? this : this - Detach().Slice(axis, 0, 1);
 
     /// <summary>The standard deviation along an axis: the root of <see cref="Var"/>; its gradient is 0 where all numbers are equal.</summary>
     public Tensor Std(int axis, int correction = 1, bool keep = false)
@@ -31,7 +35,7 @@ public sealed partial class Tensor
             top = Where(top.Abs() < double.PositiveInfinity, top, top.Constant(0));
             y = (Detach() - top).Exp().Sum(a, keep: true).Log() + top;
         }
-        Record(y, [(this, dy => dy * Where(y > double.NegativeInfinity, this - y, y.Constant(double.NegativeInfinity)).Exp())]);
+        Record(y, [(this, dy => dy * Where(y.EqualTo(double.NegativeInfinity), y.Constant(double.NegativeInfinity), this - y).Exp())]);
         return keep ? y : y.Reshape(Shape.Without(a).Sizes);
     }
 

@@ -48,23 +48,44 @@ static class Rows
         return V.Sum(sum + other);
     }
 
-    /// <summary>Σ (xᵢ − center)².</summary>
-    public static T SquaredDistance<V, T>(View<T> x, T center) where V : struct, ISimd<V, T> where T : unmanaged
+    /// <summary>Σ (xᵢ − from).</summary>
+    public static T Distance<V, T>(View<T> x, T from) where V : struct, ISimd<V, T> where T : unmanaged
     {
-        V c = V.Broadcast(center), sum = V.Of(0), other = sum;
+        V x0 = V.Broadcast(from), sum = V.Of(0), other = sum;
         int i = 0;
         for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
         {
-            V d = V.Load(x, i) - c, e = V.Load(x, i + V.Count) - c;
+            sum += V.Load(x, i) - x0;
+            other += V.Load(x, i + V.Count) - x0;
+        }
+        for (; i <= x.Length - V.Count; i += V.Count) sum += V.Load(x, i) - x0;
+        if (i < x.Length) other += V.LoadPart(x, i, x.Length - i, from) - x0;
+        return V.Sum(sum + other);
+    }
+
+    /// <summary>Σ (xᵢ − from − center)².</summary>
+    public static T SquaredDistance<V, T>(View<T> x, T from, T center) where V : struct, ISimd<V, T> where T : unmanaged
+    {
+        V x0 = V.Broadcast(from), c = V.Broadcast(center), sum = V.Of(0), other = sum;
+        int i = 0;
+        for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
+        {
+            V d = V.Load(x, i) - x0 - c, e = V.Load(x, i + V.Count) - x0 - c;
             sum = V.MulAdd(d, d, sum);
             other = V.MulAdd(e, e, other);
         }
-        for (; i < x.Length; i += V.Count)
+        for (; i <= x.Length - V.Count; i += V.Count)
         {
-            var d = x.Length - i < V.Count ? V.LoadPart(x, i, x.Length - i, center) - c : V.Load(x, i) - c;
+            var d = V.Load(x, i) - x0 - c;
             sum = V.MulAdd(d, d, sum);
         }
-        return V.Sum(sum + other);
+        double rest = 0;                                         // one by one: a part of a register would count c² behind the end
+        for (; i < x.Length; i++)
+        {
+            double d = Number.Double(x[i]) - Number.Double(from) - Number.Double(center);
+            rest += d * d;
+        }
+        return Number.Of<T>(Number.Double(V.Sum(sum + other)) + rest);
     }
 
     /// <summary>m = max xᵢ and log Σ exp(xᵢ − m), whose sum is log Σ exp xᵢ.</summary>

@@ -15,8 +15,8 @@ public static class LayerNorm
         for (int row = Grid.IdxX; row < mean.IntLength; row += Grid.DimX)
         {
             int start = row * n;
-            float μ = Rows.Total(x, start, n, shared) / n;
-            float r = 1 / MathF.Sqrt(Rows.SquaredDistance(x, start, n, μ, shared) / n + epsilon);
+            float x0 = n > 0 ? x[start] : 0, μ = Rows.Distance(x, start, n, x0, shared) / n;
+            float r = 1 / MathF.Sqrt(Rows.SquaredDistance(x, start, n, x0, μ, shared) / n + epsilon);
             if (Group.IdxX == 0)
             {
                 mean[row] = μ;
@@ -24,7 +24,7 @@ public static class LayerNorm
             }
             for (int i = Group.IdxX; i < n; i += Group.DimX)
             {
-                float z = (x[start + i] - μ) * r;
+                float z = (x[start + i] - x0 - μ) * r;
                 if (weight.Length > 0) z *= weight[i];
                 if (bias.Length > 0) z += bias[i];
                 y[start + i] = z;
@@ -39,18 +39,18 @@ public static class LayerNorm
         for (int row = Grid.IdxX; row < mean.IntLength; row += Grid.DimX)
         {
             int start = row * n;
-            float μ = mean[row], r = rstd[row], sum = 0, dot = 0;
+            float x0 = n > 0 ? x[start] : 0, μ = mean[row], r = rstd[row], sum = 0, dot = 0;
             for (int i = Group.IdxX; i < n; i += Group.DimX)
             {
                 float g = weight.Length > 0 ? dy[start + i] * weight[i] : dy[start + i];
                 sum += g;
-                dot += g * ((x[start + i] - μ) * r);
+                dot += g * ((x[start + i] - x0 - μ) * r);
             }
             float meanG = Threads.Sum(sum, shared) / n, meanDot = Threads.Sum(dot, shared) / n;
             for (int i = Group.IdxX; i < n; i += Group.DimX)
             {
                 float g = weight.Length > 0 ? dy[start + i] * weight[i] : dy[start + i];
-                dx[start + i] = r * (g - meanG - (x[start + i] - μ) * r * meanDot);
+                dx[start + i] = r * (g - meanG - (x[start + i] - x0 - μ) * r * meanDot);
             }
         }
     }
@@ -67,7 +67,7 @@ public static class LayerNorm
                 for (int k = 0; k < Leaf && row < rows; k++, row++)
                 {
                     float g = dy[row * n + j];
-                    leafWeight += g * ((x[row * n + j] - mean[row]) * rstd[row]);
+                    leafWeight += g * ((x[row * n + j] - x[row * n] - mean[row]) * rstd[row]);
                     leafBias += g;
                 }
                 weight += leafWeight;

@@ -21,13 +21,21 @@ static class Rows
         return Threads.Sum(sum, shared);
     }
 
-    /// <summary>Σ (xᵢ − center)².</summary>
-    public static float SquaredDistance(ArrayView<float> x, int start, int n, float center, ArrayView<float> shared)
+    /// <summary>Σ (xᵢ − from).</summary>
+    public static float Distance(ArrayView<float> x, int start, int n, float from, ArrayView<float> shared)
+    {
+        float sum = 0;
+        for (int i = start + Group.IdxX; i < start + n; i += Group.DimX) sum += x[i] - from;
+        return Threads.Sum(sum, shared);
+    }
+
+    /// <summary>Σ (xᵢ − from − center)².</summary>
+    public static float SquaredDistance(ArrayView<float> x, int start, int n, float from, float center, ArrayView<float> shared)
     {
         float sum = 0;
         for (int i = start + Group.IdxX; i < start + n; i += Group.DimX)
         {
-            float d = x[i] - center;
+            float d = x[i] - from - center;
             sum += d * d;
         }
         return Threads.Sum(sum, shared);
