@@ -17,7 +17,21 @@ public static partial class TorchBindings
         ("ldexp(input, other)", a => Pair(a, (x, y) => x * y.To(x.DType).Exp2())),
         ("heaviside(input, values)", a => NanoAttention.Tensor.Where(a.Input().EqualTo(0), a.Tensor("values"), (a.Input() > 0).To(a.Input().DType))),
         ("xlog1py(input, other)", a => Pair(a, (x, y) => x.Xlogy(1 + y))),
-        ("entr(input)", a => -a.Input().Xlogy(a.Input())),
+        ("entr(input)", a => (-a.Input().Xlogy(a.Input())).MaskedFill(a.Input() < 0, double.NegativeInfinity)),
+        ("logdet(input)", a => a.Input().Det().Log()),
+        ("slogdet(input)", a => a.Input().Det() is var det ? (object?[])[det.Sign(), det.Abs().Log()] : null),
+        ("signbit(input)", a => 1 / a.Input() < 0 | a.Input() < 0),
+        ("is_floating_point(input)", a => a.Input().DType.IsFloat),
+        ("is_tensor(obj)", a => a["obj"] is Tensor),
+        ("type(input, dtype)", a => a.Input().To((DType)a["dtype"]!)),
+        ("put(input, index, source, accumulate=False)", a => a.Input().Reshape(a.Input().Count).Scatter(
+            0, a.Tensor("index").Reshape(a.Tensor("index").Count), a.Tensor("source").Reshape(a.Tensor("source").Count), ScatterHow(a.Bool("accumulate") ? "sum" : ""))
+            .Reshape(a.Input().Shape.Sizes)),
+        ("diagonal_scatter(input, src, offset=0, dim1=0, dim2=1)", DiagonalScatter),
+        ("renorm(input, p, dim, maxnorm)", Renormalised),
+        ("multilabel_soft_margin_loss(input, target, weight=None, reduction='mean')", MultiLabelSoftMargin),
+        ("triplet_margin_with_distance_loss(anchor, positive, negative, distance_function=None, margin=1.0, swap=False, reduction='mean')", a => Loss.TripletMargin(
+            a.Tensor("anchor"), a.Tensor("positive"), a.Tensor("negative"), a.Float("margin"), 2, 1e-6, a.Bool("swap"), Reduced(a))),
         ("ndtr(input)", a => 0.5 * (-a.Input() / Math.Sqrt(2)).Erfc()),
         ("ndtri(input)", a => Math.Sqrt(2) * (2 * a.Input() - 1).Erfinv()),
         ("dist(input, other, p=2)", a => (a.Input() - a.Tensor("other")).Norm(a.Float("p"))),
@@ -37,7 +51,8 @@ public static partial class TorchBindings
         ("cov(input, correction=1)", a => Covariance(a.Input(), a.Int("correction"))),
         ("corrcoef(input)", a => Correlation(Covariance(a.Input(), 1))),
         ("vander(x, N=None, increasing=False)", Vandermonde),
-        ("quantile(input, q, dim=None, keepdim=False)", a => OverAxes(a, (x, axis) => Quantile(x.Sort(axis).Values, a.Float("q"), axis))),
+        ("quantile(input, q, dim=None, keepdim=False, interpolation='linear')", a => a["q"] is Tensor { Rank: 1 } many
+            ? NanoAttention.Tensor.Stack([.. many.ToDoubles().Select(q => Quantile(a, q))]) : Quantile(a, a.Tensor("q").Item())),
         ("bucketize(input, boundaries, right=False)", a => Buckets(a.Tensor("boundaries"), a.Input(), a.Bool("right"))),
         ("searchsorted(sorted_sequence, input, right=False)", a => Buckets(a.Tensor("sorted_sequence"), a.Input(), a.Bool("right"))),
         ("unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None)", Unique),
@@ -161,11 +176,52 @@ public static partial class TorchBindings
         return NanoAttention.Tensor.Stack([.. a.Bool("increasing") ? powers : powers.Reverse()], -1);
     }
 
-    /// <summary>Of sorted numbers, between the two neighbours of the place q (n − 1).</summary>
-    static Tensor Quantile(Tensor sorted, double q, int axis)
+    /// <summary>Of sorted numbers, between the two neighbours of the place q (n − 1), or one of them.</summary>
+    static Tensor Quantile(Arguments a, double q) => OverAxes(a, (x, axis) =>
     {
-        double place = q * (sorted.Shape[sorted.Shape.Axis(axis)] - 1);
-        return sorted.Select(axis, (int)place).Lerp(sorted.Select(axis, (int)Math.Ceiling(place)), place - (int)place);
+        double place = q * (x.Shape[x.Shape.Axis(axis)] - 1);
+        var sorted = x.Sort(axis).Values;
+        Tensor below = sorted.Select(axis, (int)place), above = sorted.Select(axis, (int)Math.Ceiling(place));
+        return a.Text("interpolation") switch
+        {
+            "lower" => below,
+            "higher" => above,
+            "nearest" => sorted.Select(axis, (int)Math.Round(place)),
+            "midpoint" => below.Lerp(above, 0.5),
+            _ => below.Lerp(above, place - (int)place),
+        };
+    });
+
+    /// <summary>A diagonal replaced: elsewhere x, there the source.</summary>
+    static Tensor DiagonalScatter(Arguments a)
+    {
+        var x = a.Input();
+        int offset = a.Int("offset"), first = x.Shape.Axis(a.Int("dim1")), second = x.Shape.Axis(a.Int("dim2"));
+        int[] order = [.. Enumerable.Range(0, x.Rank).Where(i => i != first && i != second), first, second];
+        int[] back = [.. Enumerable.Range(0, x.Rank).Select(i => Array.IndexOf(order, i))];
+        int rows = x.Shape[first], columns = x.Shape[second];
+        var there = NanoAttention.Tensor.Ones([rows, columns], DType.Bool).Tril(offset) & !NanoAttention.Tensor.Ones([rows, columns], DType.Bool).Tril(offset - 1);
+        var spread = a.Tensor("src").DiagonalEmbed(offset);                                     // (…, n, n), which the matrix may exceed
+        spread = spread.Pad(-2, 0, rows - spread.Shape[^2]).Pad(-1, 0, columns - spread.Shape[^1]);
+        return NanoAttention.Tensor.Where(there, spread, x.Permute(order)).Permute(back);
+    }
+
+    /// <summary>Parts along an axis whose norm exceeds the largest allowed scaled down to it.</summary>
+    static Tensor Renormalised(Arguments a)
+    {
+        var x = a.Input();
+        int axis = x.Shape.Axis(a.Int("dim"));
+        var norms = x.Norm(a.Float("p"), [.. Enumerable.Range(0, x.Rank).Where(i => i != axis)], keep: true);
+        return x * NanoAttention.Tensor.Where(norms > a.Float("maxnorm"), a.Float("maxnorm") / (norms + 1e-7), NanoAttention.Tensor.Scalar(1, x.DType));
+    }
+
+    /// <summary>The mean over the classes of −w (y ln σ(x) + (1 − y) ln σ(−x)).</summary>
+    static Tensor MultiLabelSoftMargin(Arguments a)
+    {
+        Tensor x = a.Input(), y = a.Tensor("target");
+        var losses = -(y * x.LogSigmoid() + (1 - y) * (-x).LogSigmoid());
+        var rows = (a.TensorOrNone("weight") is { } weight ? losses * weight : losses).Mean(-1);
+        return Reduced(a) switch { Reduction.Mean => rows.Mean(), Reduction.Sum => rows.Sum(), _ => rows };
     }
 
     /// <summary>How many boundaries lie below each number, or with it.</summary>

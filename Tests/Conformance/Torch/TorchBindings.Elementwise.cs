@@ -101,14 +101,16 @@ public static partial class TorchBindings
         ("softsign(input)", a => a.Input().Softsign()),
         ("mish(input)", a => a.Input().Mish()),
         ("gelu(input, approximate='none')", a => a.Text("approximate") == "tanh" ? a.Input().GeluTanh() : a.Input().Gelu()),
-        ("clamp(input, min=None, max=None)", a => a.Input().Clamp(a.FloatOrNone("min") ?? double.NegativeInfinity, a.FloatOrNone("max") ?? double.PositiveInfinity)),
+        ("clamp(input, min=None, max=None)", Clamped),
         ("maximum(input, other)", a => a.Input().Maximum(a.Tensor("other"))),
         ("minimum(input, other)", a => a.Input().Minimum(a.Tensor("other"))),
         ("fmax(input, other)", a => Pair(a, (x, y) => x.Fmax(y))),
         ("fmin(input, other)", a => Pair(a, (x, y) => x.Fmin(y))),
         ("where(condition, input=None, other=None)", a => a.Has("input")
             ? NanoAttention.Tensor.Where(a.Tensor("condition"), a.Input(), a.Tensor("other")) : a.Tensor("condition").NonZero().Unbind(1)),
-        ("masked_fill(input, mask, value)", a => a.Input().MaskedFill(a.Tensor("mask"), a.Float("value"))),
+        ("x.where(input, condition, other)", a => NanoAttention.Tensor.Where(a.Tensor("condition"), a.Input(), a.Tensor("other"))),
+        ("masked_fill(input, mask, value)", a => a["value"] is Tensor value
+            ? NanoAttention.Tensor.Where(a.Tensor("mask"), value.To(a.Input().DType), a.Input()) : a.Input().MaskedFill(a.Tensor("mask"), a.Float("value"))),
         ("detach(input)", a => a.Input().Detach()),
         ("clone(input)", a => a.Input().Clone()),
         ("to(input, dtype)", a => a.Input().To((DType)a["dtype"]!)),
@@ -149,7 +151,7 @@ public static partial class TorchBindings
     {
         null => Two(a, (x, y) => x / y, (x, s) => x / s, (s, x) => s / x),
         "floor" => Pair(a, (x, y) => x.FloorDivide(y)),
-        _ => Pair(a, (x, y) => (x / y).Trunc()),
+        _ => Pair(a, (x, y) => (x / y).Detach().Trunc()),
     };
 
     /// <summary>f of input and other, either of which may be a number.</summary>
@@ -159,7 +161,20 @@ public static partial class TorchBindings
         return Two(a, f, (x, s) => f(x, Constant(s)), (s, x) => f(Constant(s), x));
     }
 
+    /// <summary>Between two bounds, numbers or tensors; the upper one where they cross.</summary>
+    static Tensor Clamped(Arguments a)
+    {
+        if (a["min"] is not NanoAttention.Tensor && a["max"] is not NanoAttention.Tensor)
+        {
+            double low = a.FloatOrNone("min") ?? double.NegativeInfinity, high = a.FloatOrNone("max") ?? double.PositiveInfinity;
+            return low <= high ? a.Input().Clamp(low, high) : a.Input() * 0 + high;
+        }
+        var y = a.Input();
+        if (a.TensorOrNone("min") is { } least) y = NanoAttention.Tensor.Where(y < least, least, y);
+        return a.TensorOrNone("max") is { } most ? NanoAttention.Tensor.Where(y > most, most, y) : y;
+    }
+
     /// <summary>PReLU's weight along axis 1; one alone for all.</summary>
     static Tensor PerChannel(Tensor weight, Tensor x) =>
-        weight.Count == 1 || x.Rank < 2 ? weight : weight.Reshape([weight.Count, .. Enumerable.Repeat(1, x.Rank - 2)]);
+        weight.Count == 1 ? weight.Reshape() : x.Rank < 2 ? weight : weight.Reshape([weight.Count, .. Enumerable.Repeat(1, x.Rank - 2)]);
 }

@@ -37,8 +37,7 @@ public static partial class TorchBindings
             Loss.CosineEmbedding(a.Tensor("input1"), a.Tensor("input2"), a.Tensor("target"), a.Float("margin"), Reduced(a))),
         ("triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction='mean')", a => Loss.TripletMargin(
             a.Tensor("anchor"), a.Tensor("positive"), a.Tensor("negative"), a.Float("margin"), a.Float("p"), a.Float("eps"), a.Bool("swap"), Reduced(a))),
-        ("ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction='mean', zero_infinity=False)", a => Loss.ConnectionistTemporal(
-            a.Tensor("log_probs"), a.Tensor("targets"), Lengths(a, "input_lengths"), Lengths(a, "target_lengths"), a.Int("blank"), a.Bool("zero_infinity"), Reduced(a))),
+        ("ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction='mean', zero_infinity=False)", Temporal),
     ];
 
     static Tensor CrossEntropy(Arguments a)
@@ -65,6 +64,22 @@ public static partial class TorchBindings
         "none" => Reduction.None,
         var other => throw new NotSupportedByEngineException($"reduction '{other}'"),
     };
+
+    /// <summary>Of a batch, or of one example without that axis; targets in rows, or one behind the other.</summary>
+    static Tensor Temporal(Arguments a)
+    {
+        Tensor logp = a.Tensor("log_probs"), targets = a.Tensor("targets");
+        int[] lengths = Lengths(a, "target_lengths");
+        bool alone = logp.Rank == 2;
+        if (alone) (logp, targets) = (logp.Unsqueeze(1), targets.Unsqueeze(0));
+        if (targets.Rank == 1)
+        {
+            int longest = lengths.Max(), from = 0;
+            targets = NanoAttention.Tensor.Stack([.. lengths.Select(n => targets.Slice(0, (from += n) - n, n).Pad(0, 0, longest - n))]);
+        }
+        var loss = Loss.ConnectionistTemporal(logp, targets, Lengths(a, "input_lengths"), lengths, a.Int("blank"), a.Bool("zero_infinity"), Reduced(a));
+        return alone ? loss.Reshape() : loss;
+    }
 
     // PyTorch stretches the two of a loss to one shape, with a warning.
     static Tensor Stretched(Arguments a, Func<Tensor, Tensor, Tensor> loss)

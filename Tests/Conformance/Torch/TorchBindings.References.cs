@@ -39,9 +39,18 @@ public static partial class TorchBindings
     /// <summary>The result and the weights; a mask is Bool (true may attend), or is added to the scores.</summary>
     static object?[] Attention(Tensor q, Tensor k, Tensor v, Tensor? mask = null, bool causal = false, double? scale = null)
     {
+        Shape batch = Shape.Broadcast(Shape.Broadcast(q.Shape[..^2], k.Shape[..^2]), v.Shape[..^2]);
+        bool deep = batch.Rank > 2 || batch.Rank != q.Rank - 2;
+        if (deep) (q, k, v) = (Heads(q), Heads(k), Heads(v));
+        if (deep && mask is { Rank: > 2 }) mask = Heads(mask);
         bool added = mask is { DType.IsFloat: true };
         var (y, weights) = NanoAttention.Tensor.ScaledDotProductAttentionWithWeights(q, k, v, added ? null : mask, added ? mask : null, causal, scale);
-        return [y, weights];
+        return deep ? [Back(y), Back(weights)] : [y, weights];
+
+        // (…, t, d) → (1, b, t, d): every example a head
+        Tensor Heads(Tensor x) => x.Expand([.. batch.Sizes, .. x.Shape.Sizes[^2..]]).Reshape([1, batch.Count, .. x.Shape.Sizes[^2..]]);
+
+        Tensor Back(Tensor x) => x.Reshape([.. batch.Sizes, .. x.Shape.Sizes[^2..]]);
     }
 
     /// <summary>Query heads (b, hk · g, t, d) in groups of g that share a key head: (b · hk, g, t, d), against keys of one head.</summary>
@@ -109,21 +118,16 @@ public static partial class TorchBindings
 
     static Tensor[] Pair((Tensor, Tensor) results) => [results.Item1, results.Item2];
 
-    /// <summary>What a layer answers with the given tensors for parameters.</summary>
+    /// <summary>What a layer answers whose parameters are copies of the given tensors: no leaves, but made from those.</summary>
     static object?[] With<M>(M layer, (string Name, Tensor From)[] weights, Func<M, Tensor[]> f) where M : Module
     {
         layer.Load(weights.ToDictionary(w => w.Name, w => w.From));
         var own = layer.Named().ToDictionary(found => found.Name, found => found.Value);
-        return [.. f(layer).Select(y => Given(y, [.. weights.Select(w => (w.From, own[w.Name]))]))];
-    }
-
-    /// <summary>A layer's result y, with the gradients of its own parameters passed on to the tensors that their values came from.</summary>
-    static Tensor Given(Tensor y, (Tensor From, Tensor Own)[] weights)
-    {
-        if (weights.Length == 0) return y;
-        return Reverse.Record(y.Detach(), [(y, dy => dy), .. weights.Select(w => (w.From, Pull(w.Own)))]);
-
-        Func<Tensor, Tensor> Pull(Tensor own) => dy =>
-            Reverse.Gradients(y, [own], dy, retainGraph: true, createGraph: Reverse.Recording)[0] ?? NanoAttention.Tensor.Zeros(own.Shape, own.DType);
+        foreach (var (name, from) in weights)
+        {
+            own[name].Source = null;
+            Reverse.Record(own[name], [(from, dy => dy)]);
+        }
+        return f(layer);
     }
 }

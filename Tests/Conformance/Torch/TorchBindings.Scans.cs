@@ -46,7 +46,7 @@ public static partial class TorchBindings
         if (a.Has("dim")) return Reduced(a, (x, axis, keep) => x.Median(axis, keep));
         var x = a.Input().Reshape(a.Input().Count);
         var middle = x.Detach().Median().Values;
-        var hits = x.Detach().EqualTo(middle).To(x.DType);
-        return (x * hits).Sum() / hits.Sum();
+        var hits = x.Detach().EqualTo(middle);
+        return double.IsNaN(middle.Item()) ? x.Sum() * double.NaN : x.MaskedFill(!hits, 0).Sum() / hits.To(x.DType).Sum();
     }
 }

@@ -27,7 +27,7 @@ public static partial class TorchBindings
         ("narrow(input, dim, start, length)", a => a.Input().Slice(a.Int("dim"), a.Int("start"), a.Int("length"))),
         ("select(input, dim, index)", a => a.Input().Select(a.Int("dim"), a.Int("index"))),
         ("index_select(input, dim, index)", a => a.Input().IndexSelect(a.Int("dim"), a.Tensor("index"))),
-        ("cat(tensors, dim=0)", a => NanoAttention.Tensor.Concat(a.Tensors("tensors"), a.Int("dim"))),
+        ("cat(tensors, dim=0)", a => NanoAttention.Tensor.Concat([.. a.Tensors("tensors").Where((x, _) => x.Rank > 1 || x.Count > 0 || a.Tensors("tensors").All(t => t.Rank == 1))], a.Int("dim"))),
         ("stack(tensors, dim=0)", a => NanoAttention.Tensor.Stack(a.Tensors("tensors"), a.Int("dim"))),
         ("split(input, split_size_or_sections, dim=0)", a => Split(a, a.Ints("split_size_or_sections"))),
         ("chunk(input, chunks, dim=0)", a => Split(a, [(a.Input().Shape[a.Input().Shape.Axis(a.Int("dim"))] + a.Int("chunks") - 1) / a.Int("chunks")])),
@@ -41,6 +41,7 @@ public static partial class TorchBindings
         ("new_ones(input, *size, dtype=None)", a => NanoAttention.Tensor.Ones([.. a.Ints("size")], a.OwnType())),
         ("new_full(input, size, fill_value, dtype=None)", a => NanoAttention.Tensor.Full([.. a.Ints("size")], a.Float("fill_value"), a.OwnType())),
         ("full(size, fill_value, dtype=None)", a => NanoAttention.Tensor.Full([.. a.Ints("size")], a.Float("fill_value"), a.Type())),
+        ("empty_like(input, dtype=None)", a => NanoAttention.Tensor.Zeros(a.Input().Shape, a.OwnType())),
         ("full_like(input, fill_value, dtype=None)", a => NanoAttention.Tensor.Full(a.Input().Shape, a.Float("fill_value"), a.OwnType())),
         ("eye(n, m=None, dtype=None)", a => NanoAttention.Tensor.Eye(a.Int("n"), a.IntOrNone("m") ?? a.Int("n"), a.Type())),
         ("arange(*bounds, dtype=None)", Arange),
@@ -198,7 +199,7 @@ public static partial class TorchBindings
     {
         var vectors = a.Tensors("tensors");
         if (a.Text("indexing") == "ij" || vectors.Length < 2) return NanoAttention.Tensor.MeshGrid(vectors);
-        Tensor[] grids = [.. NanoAttention.Tensor.MeshGrid([vectors[1], vectors[0], .. vectors[2..]]).Select(g => g.Transpose(0, 1))];
+        Tensor[] grids = NanoAttention.Tensor.MeshGrid([vectors[1], vectors[0], .. vectors[2..]]);
         return [grids[1], grids[0], .. grids[2..]];
     }
 

@@ -40,6 +40,7 @@ public static partial class TorchBindings
         ["mT"] = x => x.Transpose(-2, -1),
         ["mH"] = x => x.Transpose(-2, -1),
         ["data"] = x => x.Detach(),
+        ["requires_grad"] = x => x.RequiresGrad,
     };
 
     /// <summary>Python's name of the function behind an operator.</summary>
@@ -77,8 +78,31 @@ public static partial class TorchBindings
             table.TryGetValue(path, out var exact) ? exact
             : table.TryGetValue(last, out var any) ? any
             : throw new NotSupportedByEngineException(path);
-        try { return body(signature.Bind(values, keywords)); }
+        try
+        {
+            return integral.Contains(last) && Whole([.. values, .. keywords.Values]) ? Integers(last == "div", body, signature, values, keywords) : body(signature.Bind(values, keywords));
+        }
         catch (SignatureException e) { throw new NotSupportedByEngineException(e.Message); }
+    }
+
+    // What PyTorch computes of integers and truths too, and answers as integers: the engine as numbers that hold them exactly.
+    static readonly HashSet<string> integral =
+    [
+        "add", "sub", "rsub", "mul", "div", "floor_divide", "remainder", "fmod", "pow", "square", "neg", "abs", "sign", "clamp", "maximum", "minimum",
+        "sum", "prod", "cumsum", "cumprod", "max", "min", "amax", "amin", "argmax", "argmin", "dot", "matmul",
+    ];
+
+    static bool Whole(object?[] operands) => operands.OfType<Tensor>().Any() && operands.All(x => x is not NanoAttention.Tensor { DType.IsFloat: true });
+
+    static object? Integers(bool divided, Func<Arguments, object?> body, Signature signature, IReadOnlyList<object?> values, IReadOnlyDictionary<string, object?> keywords)
+    {
+        bool stay = !divided && values.Concat(keywords.Values).All(x => x is not double and not DType);
+        var results = body(signature.Bind([.. values.Select(Real)], keywords.ToDictionary(k => k.Key, k => Real(k.Value))));
+        return results is object?[] several ? several.Select(Back).ToArray() : Back(results);
+
+        object? Real(object? x) => x is not Tensor t ? x : stay ? t.To(Device.Cpu).To(DType.F64) : t.To(Defaults.DType);
+
+        object? Back(object? x) => stay && x is Tensor { DType: DType.F64 } t ? t.To(DType.I32).To(Defaults.Device) : x;
     }
 
     /// <summary>An argument as a tensor; a number becomes one of rank 0.</summary>

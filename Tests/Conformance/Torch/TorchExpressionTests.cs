@@ -28,6 +28,16 @@ public sealed class TorchExpressionTests
     [InlineData("x.reshape(x.shape[1], -1).unsqueeze(0).squeeze()", new[] { 3, 2 }, new[] { 1.0, 2, 3, 4, 5, 6 })]
     [InlineData("torch.var(x, (0, 1), unbiased=False).sqrt() ** 2", new int[0], new[] { 35.0 / 12 })]
     [InlineData("torch.split(x, [1, 2], dim=1)[1].movedim(0, -1)", new[] { 2, 2 }, new[] { 2.0, 5, 3, 6 })]
+    [InlineData("torch.meshgrid(x[0], x[1, :2], indexing='xy')[0]", new[] { 2, 3 }, new[] { 1.0, 2, 3, 1, 2, 3 })]
+    [InlineData("torch.meshgrid(x[0], x[1, :2], indexing='xy')[1]", new[] { 2, 3 }, new[] { 4.0, 4, 4, 5, 5, 5 })]
+    [InlineData("x.max(1).values + x.min(1).indices", new[] { 2 }, new[] { 3.0, 6 })]
+    [InlineData("(x > 2).sum() + torch.arange(3) // 2", new[] { 3 }, new[] { 4.0, 4, 5 })]
+    [InlineData("x.clamp(x[0, 1], x[1, 0])", new[] { 2, 3 }, new[] { 2.0, 2, 3, 4, 4, 4 })]
+    [InlineData("x.clamp(min=5, max=2)", new[] { 2, 3 }, new[] { 2.0, 2, 2, 2, 2, 2 })]
+    [InlineData("x.where(x > 3, -x).masked_fill(x > 5, x[0, 0])", new[] { 2, 3 }, new[] { -1.0, -2, -3, 4, 5, 1 })]
+    [InlineData("F.linear(x, x[0]) + torch.cat([x[0, :0], x[0]]).sum()", new[] { 2 }, new[] { 20.0, 38 })]
+    [InlineData("torch.quantile(x, torch.tensor([0.0, 0.75]), dim=1, interpolation='lower')", new[] { 2, 2 }, new[] { 1.0, 4, 2, 5 })]
+    [InlineData("torch.diagonal_scatter(x, x[0, :2], 1)", new[] { 2, 3 }, new[] { 1.0, 1, 3, 4, 5, 2 })]
     [InlineData("torch.cross(x, x.flip(1))", new[] { 2, 3 }, new[] { -4.0, 8, -4, -10, 20, -10 })]
     [InlineData("torch.linalg.cross(x.t(), x.t().flip(0), dim=0).t()", new[] { 2, 3 }, new[] { -4.0, 8, -4, -10, 20, -10 })]
     [InlineData("torch.diff(x * x, n=2, prepend=x[:, :1])", new[] { 2, 2 }, new[] { 3.0, 2, -3, 2 })]
@@ -98,6 +108,18 @@ public sealed class TorchExpressionTests
         var m = TorchModule.Create("MultiheadAttention", new() { ["embed_dim"] = 4L, ["num_heads"] = 2L, ["add_bias_kv"] = true, ["add_zero_attn"] = true }, training: true, own);
         var y = Value(expression.Replace("x", "z"), ("m", m), ("z", Tensor.Normal([2, 4])), ("b", Tensor.Normal([2, 3, 4])), ("p", Tensor.From([true, false, false, false, true, true], [3, 2])));
         Assert.Equal(shape, y.Shape.Sizes.ToArray());
+    }
+
+    /// <summary>y = σ″-deep: the slope of the slope by a layer's weight reaches the tensor that the weight was given as.</summary>
+    [Fact]
+    public void Second_slopes_pass_through_a_layer()
+    {
+        using var defaults = Defaults.With(dtype: DType.F64);
+        var w = Tensor.Of([0.5], [1, 1]).RequireGrad();
+        var y = Value("ref.swiglu(one, w, one, one)", ("one", Tensor.Ones([1, 1])), ("w", w));
+        var slope = Reverse.Gradients(y, [w], Tensor.Ones([1, 1]), createGraph: true)[0]!;
+        double s = 1 / (1 + Math.Exp(-0.5)), second = s * (1 - s) * (2 + 0.5 * (1 - 2 * s));    // (z σ(z))″
+        Assert.Equal(second, Reverse.Gradients(slope, [w], Tensor.Ones([1, 1]))[0]!.Item(), 1e-14);
     }
 
     [Theory]

@@ -50,7 +50,7 @@ public sealed partial class TorchModule
     static TorchModule Transformer(Arguments a)
     {
         var model = new Transformer(a.Int("d_model"), a.Int("nhead"), a.Int("num_encoder_layers"), a.Int("num_decoder_layers"),
-            a.Int("dim_feedforward"), a.Float("dropout"), Activation(a), a.Bool("norm_first"));
+            a.Int("dim_feedforward"), a.Float("dropout"), Activation(a), a.Bool("norm_first"), a.Float("layer_norm_eps"));
         return new(model, $"forward(src, tgt, src_mask=None, {DecoderMasks}, src_key_padding_mask=None)", call =>
         {
             var memory = model.Encoder.Forward(Turned(a, call.Tensor("src")), Mask(call, "src_mask"), Seen(call, "src_key_padding_mask"));
@@ -99,7 +99,7 @@ public sealed partial class TorchModule
         return mask.DType.IsFloat ? mask : !mask;
     }
 
-    /// <summary>PyTorch's padding mask (b, s), true at padding; here it is true elsewhere.</summary>
+    /// <summary>PyTorch's padding mask (b, s), true at padding (here it is true elsewhere), or added to the scores.</summary>
     static Tensor? Seen(Arguments call, string name) => call.TensorOrNone(name) is not { } padding ? null
-        : padding.DType == DType.Bool ? !(padding.Rank == 1 ? padding.Unsqueeze(0) : padding) : throw new NotSupportedByEngineException("a padding mask of numbers");
+        : (padding.Rank == 1 ? padding.Unsqueeze(0) : padding) is { DType: DType.Bool } rows ? !rows : padding.Rank == 1 ? padding.Unsqueeze(0) : padding;
 }

@@ -21,13 +21,13 @@ public sealed partial class TorchModule
         ($"Conv3d{Convolution}", a => Chained(new Conv3d(
             a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("dilation"), a.Int("groups"), a.Bool("bias"),
                 a.Mode()))),
-        ($"ConvTranspose1d{Transposed}", a => Chained(new ConvTranspose1d(
+        ($"ConvTranspose1d{Transposed}", a => Sized(a, 1, new ConvTranspose1d(
             a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("output_padding"), a.Int("groups"), a.Bool("bias"),
                 a.Each("dilation")))),
-        ($"ConvTranspose2d{Transposed}", a => Chained(new ConvTranspose2d(
+        ($"ConvTranspose2d{Transposed}", a => Sized(a, 2, new ConvTranspose2d(
             a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("output_padding"), a.Int("groups"), a.Bool("bias"),
                 a.Each("dilation")))),
-        ($"ConvTranspose3d{Transposed}", a => Chained(new ConvTranspose3d(
+        ($"ConvTranspose3d{Transposed}", a => Sized(a, 3, new ConvTranspose3d(
             a.In(), a.Out(), a.Kernel(), a.Each("stride"), a.Padding("padding"), a.Each("output_padding"), a.Int("groups"), a.Bool("bias"),
                 a.Each("dilation")))),
         ($"BatchNorm1d{Batch}", a => Chained(new BatchNorm1d(a.Int("num_features"), a.Float("eps"), a.FloatOrNone("momentum"),
@@ -60,17 +60,20 @@ public sealed partial class TorchModule
             "size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None"),
     ];
 
+    /// <summary>A transpose that is told the size to come to: what that has more than the least is padding of the output.</summary>
+    static TorchModule Sized(Arguments a, int axes, ConvLayer layer) => new(layer, "forward(input, output_size=None)", call =>
+    {
+        if (!call.Has("output_size")) return layer.Forward(call.Input());
+        var x = call.Input();
+        int[] kernel = a.Sizes("kernel_size", axes), stride = a.Sizes("stride", axes), padding = a.Sizes("padding", axes), dilation = a.Sizes("dilation", axes);
+        int[] least = [.. Enumerable.Range(0, axes).Select(i => (x.Shape[i - axes + x.Rank] - 1) * stride[i] - 2 * padding[i] + dilation[i] * (kernel[i] - 1) + 1)];
+        int[] more = [.. call.Sizes("output_size", axes)[^axes..].Zip(least, (size, all) => size - all)];
+        return x.ConvTranspose(layer.Weight, layer.Bias, a.Each("stride"), a.Padding("padding"), PerAxis.Create(more), a.Each("dilation"), a.Int("groups"));
+    });
+
     /// <summary>A module in one, two and three dimensions without parameters of its own, and the function that it calls.</summary>
     static IEnumerable<(string, Func<Arguments, TorchModule>)> Functions(string module, string function, string parameters) =>
         Enumerable.Range(1, 3).Select(axes => Function($"{module}{axes}d", $"F.{function}{axes}d", parameters));
-
-    /// <summary>A module without parameters of its own, which hands its settings on to a function of the same.</summary>
-    static (string, Func<Arguments, TorchModule>) Function(string module, string function, string parameters)
-    {
-        string[] names = [.. parameters.Split(", ").Select(p => p.Split('=')[0])];
-        return ($"{module}({parameters})", a => new(new Lambda(x => x), "forward(*inputs)", call =>
-            TorchBindings.Call(function, (IReadOnlyList<object?>)call["inputs"]!, names.ToDictionary(name => name, name => a[name]))));
-    }
 }
 
 /// <summary>The arguments that all convolutions have.</summary>

@@ -34,23 +34,36 @@ public sealed partial class TorchModule(Module layer, string signature, Func<Arg
         ("Linear(in_features, out_features, bias=True)", a => Chained(new Linear(a.Int("in_features"), a.Int("out_features"), a.Bool("bias")))),
         ("LayerNorm(normalized_shape, eps=1e-5, elementwise_affine=True)",
             a => Chained(new LayerNorm([.. a.Ints("normalized_shape")], a.Float("eps"), a.Bool("elementwise_affine")))),
-        ("Embedding(num_embeddings, embedding_dim, padding_idx=None)",
-            a => Chained(new Embedding(a.Int("num_embeddings"), a.Int("embedding_dim"), TorchBindings.Place(a.IntOrNone("padding_idx"), a.Int("num_embeddings"))))),
+        ("Embedding(num_embeddings, embedding_dim, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False)", Embedding),
         ("EmbeddingBag(num_embeddings, embedding_dim, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, mode='mean', sparse=False, include_last_offset=False, padding_idx=None)",
             EmbeddingBag),
         .. Recurrents,
         .. Transformers,
         .. Windows,
+        .. Stateless,
+        .. Activations,
     ];
 
     static TorchModule Chained(Layer layer) => new(layer, "forward(input)", a => layer.Forward(a.Input()));
 
+    static TorchModule Embedding(Arguments a)
+    {
+        int? padding = TorchBindings.Place(a.IntOrNone("padding_idx"), a.Int("num_embeddings"));
+        var table = new Embedding(a.Int("num_embeddings"), a.Int("embedding_dim"), padding);
+        return new(table, "forward(input)", call => Plain(a) ? table.Forward(call.Input()) : TorchBindings.Table(table.Weight, call.Input(), a).Gather(call.Input(), padding));
+    }
+
+    /// <summary>Whether an embedding neither scales rows nor gradients.</summary>
+    static bool Plain(Arguments a) => !a.Has("max_norm") && !a.Bool("scale_grad_by_freq");
+
     static TorchModule EmbeddingBag(Arguments a)
     {
-        var bag = new EmbeddingBag(a.Int("num_embeddings"), a.Int("embedding_dim"), TorchBindings.Bags(a.Text("mode")),
-            TorchBindings.Place(a.IntOrNone("padding_idx"), a.Int("num_embeddings")));
+        int? padding = TorchBindings.Place(a.IntOrNone("padding_idx"), a.Int("num_embeddings"));
+        var bag = new EmbeddingBag(a.Int("num_embeddings"), a.Int("embedding_dim"), TorchBindings.Bags(a.Text("mode")), padding);
         bool last = a.Bool("include_last_offset");
         return new(bag, "forward(input, offsets=None, per_sample_weights=None)",
-            call => bag.Forward(call.Input(), TorchBindings.Ends(call.TensorOrNone("offsets"), last), call.TensorOrNone("per_sample_weights")));
+            call => Plain(a) ? bag.Forward(call.Input(), TorchBindings.Ends(call.TensorOrNone("offsets"), last), call.TensorOrNone("per_sample_weights"))
+                : TorchBindings.Table(bag.Weight, call.Input(), a).GatherBags(call.Input(), TorchBindings.Bags(a.Text("mode")),
+                    TorchBindings.Ends(call.TensorOrNone("offsets"), last), call.TensorOrNone("per_sample_weights"), padding));
     }
 }

@@ -23,6 +23,7 @@ public sealed class TorchObjects(IReadOnlyDictionary<string, object?> names) : I
     {
         TorchNamespace { Path: var path } when spaces.Contains($"{path}.{name}") => new TorchNamespace($"{path}.{name}"),
         TorchNamespace { Path: var path } => TorchBindings.Constants.TryGetValue($"{path}.{name}", out var constant) ? constant is DType.F64 ? Defaults.DType : constant : new TorchName($"{path}.{name}", null),
+        object?[] items when Array.IndexOf(results, name) is >= 0 and var i => items[i / 2],
         Tensor x => TorchBindings.Attributes.TryGetValue(name, out var read) ? read(x) : new TorchName($"x.{name}", x),
         _ => throw new PlainException($"{Plain.TypeName(target)} has no attribute {name}"),
     };
@@ -30,6 +31,7 @@ public sealed class TorchObjects(IReadOnlyDictionary<string, object?> names) : I
     public object? Call(object? function, IReadOnlyList<object?> values, IReadOnlyDictionary<string, object?> keywords) => function switch
     {
         TorchName { Self: { } self, Path: var path } => TorchBindings.Call(path, [self, .. values], keywords),
+        TorchName { Path: var path } when keywords.Count == 0 && values.All(v => v is long or double) && Number(path, [.. values.Select(Convert.ToDouble)]) is { } y => y,
         TorchName { Path: var path } => TorchBindings.Call(path, values, keywords),
         TorchModule module => module.Call(values, keywords),
         _ => throw new PlainException($"{Plain.TypeName(function)} cannot be called"),
@@ -41,6 +43,21 @@ public sealed class TorchObjects(IReadOnlyDictionary<string, object?> names) : I
         ? TorchBindings.Call(name, [left, right], none) : throw new PlainException($"{symbol} does not take tensors");
 
     public object? Index(object? target, object? key) => target is Tensor x ? TorchIndex.Read(x, key) : throw new PlainException($"{Plain.TypeName(target)} has no index");
+
+    /// <summary>Python's own functions of numbers; null where it is none.</summary>
+    static object? Number(string name, double[] x) => (name[(name.LastIndexOf('.') + 1)..], x) switch
+    {
+        ("sqrt", [var a]) => Math.Sqrt(a),
+        ("cos", [var a]) => Math.Cos(a),
+        ("exp", [var a]) => Math.Exp(a),
+        ("log", [var a]) => Math.Log(a),
+        ("max", [var a, .. var more]) => more.Aggregate(a, Math.Max),
+        ("min", [var a, .. var more]) => more.Aggregate(a, Math.Min),
+        _ => null,
+    };
+
+    // PyTorch's names of the first and the second of several results.
+    static readonly string[] results = ["values", "sign", "indices", "logabsdet"];
 
     static readonly Dictionary<string, object?> none = [];
 }

@@ -36,6 +36,7 @@ public static class TorchOptimizers
     {
         string name = vector.Text("optimizer")!;
         var keywords = vector.Members("kwargs");
+        foreach (string how in (string[])["foreach", "fused", "capturable", "differentiable"]) keywords.Remove(how);     // not what is computed
         if (!table.TryGetValue(name, out var known)) throw new NotSupportedByEngineException(name);
         try { return known.Make(Groups(vector.Value("groups"), keywords, parameters), known.Signature.Bind([], keywords)); }
         catch (SignatureException e) { throw new NotSupportedByEngineException(e.Message); }
@@ -44,11 +45,12 @@ public static class TorchOptimizers
     /// <summary>One group of all, or those listed, whose rates are multiples of the optimiser's.</summary>
     static IEnumerable<ParameterGroup> Groups(object? listed, Dictionary<string, object?> keywords, IReadOnlyDictionary<string, Tensor> parameters) =>
         listed is not List<object?> groups ? [new ParameterGroup(parameters.Values)]
-        : groups.Cast<Dictionary<object, object?>>().Select(group => new ParameterGroup(((List<object?>)group["names"]!).Select(n => parameters[(string)n!]))
-        {
-            RateScale = group.TryGetValue("lr", out var rate) ? Convert.ToDouble(rate) / Convert.ToDouble(keywords["lr"]) : 1,
-            Decay = group.TryGetValue("weight_decay", out var decay) ? Convert.ToDouble(decay) : null,
-        }).ToList();
+        : groups.Cast<Dictionary<object, object?>>().Select(group => group.Keys.Except(["names", "lr", "weight_decay"]).FirstOrDefault() is { } own
+            ? throw new NotSupportedByEngineException($"a group's own {own}") : new ParameterGroup(((List<object?>)group["names"]!).Select(n => parameters[(string)n!]))
+            {
+                RateScale = group.TryGetValue("lr", out var rate) ? Convert.ToDouble(rate) / Convert.ToDouble(keywords["lr"]) : 1,
+                Decay = group.TryGetValue("weight_decay", out var decay) ? Convert.ToDouble(decay) : null,
+            }).ToList();
 
     static double Decay(Arguments a) => a.Float("weight_decay");
 

@@ -58,7 +58,8 @@ public sealed class TorchRunner
             case "optim": new OptimizerCase(vector, file).Check(); break;
             case "schedule": TorchSchedules.Check(vector, file); break;
             case "clip": ClippingCase.Check(vector, file); break;
-            case "ema" or "init": throw new NotSupportedByEngineException(vector.Op);
+            case "ema": AveragingCase.Check(vector, file); break;
+            case "init": InitialCase.Check(vector, file); break;
             default: new ExpressionCase(vector, file).Check(); break;
         }
     }

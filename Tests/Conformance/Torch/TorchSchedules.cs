@@ -28,15 +28,13 @@ public static class TorchSchedules
         }.Select(entry => (Signature: new Signature(entry.Signature), entry.Make)).ToDictionary(entry => entry.Signature.Name);
 
     /// <summary>
-    /// The schedule of an optimiser's case, of several the product of what they multiply the rate by; null where there is none, or it is
-    /// an arbitrary function whose rates are recorded (LambdaLR).
+    /// The schedule of an optimiser's case, of several the product of what they multiply the rate by; null where there is none.
     /// </summary>
     public static TorchSchedule? Create(TorchCase vector, double rate)
     {
         if (vector.Value("schedulers") is not List<object?> { Count: > 0 } listed) return null;
         var schedulers = listed.Cast<Dictionary<object, object?>>().ToArray();
-        if (schedulers.Any(s => (string)s["cls"]! == "LambdaLR")) return null;
-        TorchSchedule[] all = [.. schedulers.Select(s => Create((string)s["cls"]!, ((Dictionary<object, object?>)s["kw"]!).ToDictionary(k => (string)k.Key, k => k.Value), rate))];
+        TorchSchedule[] all = [.. schedulers.Select(s => Create((string)s["cls"]!, s["kw"], rate))];
         return all is [var only] ? only : new(t => all.Aggregate(rate, (r, s) => r * s.Rate(t) / rate));
     }
 
@@ -44,13 +42,37 @@ public static class TorchSchedules
     public static void Check(TorchCase vector, IReadOnlyDictionary<string, Tensor> file)
     {
         double[] expected = file[$"{vector.Name}/t/lr"].ToDoubles();
-        var schedule = Create(vector.Text("scheduler")!, vector.Members("kwargs"), Convert.ToDouble(vector.Value("baseLr")));
+        var schedule = Create(vector.Text("scheduler")!, vector.Value("kwargs"), Convert.ToDouble(vector.Value("baseLr")));
         Close.Check("lr", [.. Enumerable.Range(0, expected.Length).Select(schedule.Rate)], expected, vector.Relative, vector.Absolute);
+    }
+
+    /// <summary>By keywords; LambdaLR by its formula.</summary>
+    static TorchSchedule Create(string name, object? settings, double rate) => settings switch
+    {
+        string formula when name == "LambdaLR" => new(t => Formula(formula, rate, t)),
+        Dictionary<object, object?> keywords => Create(name, keywords.ToDictionary(k => (string)k.Key, k => k.Value), rate),
+        null => Create(name, new Dictionary<string, object?>(), rate),
+        _ => throw new NotSupportedByEngineException($"{name} with {settings}"),
+    };
+
+    /// <summary>The rate at step t, of "condition: rate; condition: rate; else rate".</summary>
+    static double Formula(string text, double rate, int t)
+    {
+        var objects = new TorchObjects(new Dictionary<string, object?> { ["lr"] = rate, ["t"] = (long)t, ["pi"] = Math.PI });
+        foreach (string part in text.Split("; "))
+        {
+            string[] halves = part.Split(": ");
+            if (halves.Length == 1) return Convert.ToDouble(Evaluator.Evaluate(part.StartsWith("else ", StringComparison.Ordinal) ? part[5..] : part, objects));
+            if (Evaluator.Evaluate(halves[0], objects) is true) return Convert.ToDouble(Evaluator.Evaluate(halves[1], objects));
+        }
+        throw new PlainException($"{text} says nothing of step {t}");
     }
 
     static TorchSchedule Create(string name, Dictionary<string, object?> keywords, double rate)
     {
         if (!table.TryGetValue(name, out var known)) throw new NotSupportedByEngineException(name);
+        foreach (var (word, unchanged) in new[] { ("last_epoch", (object)-1L), ("verbose", false), ("scale_mode", "cycle") })
+            if (keywords.TryGetValue(word, out var value) && unchanged.Equals(value)) keywords.Remove(word);
         try { return known.Make(rate, known.Signature.Bind([], keywords)); }
         catch (SignatureException e) { throw new NotSupportedByEngineException(e.Message); }
     }
