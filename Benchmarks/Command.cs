@@ -16,8 +16,16 @@ static class Command
         {
             if (result.GetValue(quick) && result.GetValue(full)) result.AddError("--quick and --full contradict each other.");
         });
+        root.Subcommands.Add(Worker());
         root.SetAction(result => Run(result.GetValue(filter), result.GetValue(quick) ? Care.Quick : result.GetValue(full) ? Care.Full : Care.Normal, result.GetValue(folder)!));
         return root;
+    }
+
+    static System.CommandLine.Command Worker()
+    {
+        var worker = new System.CommandLine.Command("worker", "Runs tests by name for a comparison with other libraries: reads `TEST MILLISECONDS` from its input, answers the least and the median seconds and the count.");
+        worker.SetAction(_ => Peers.Worker.Run(Console.In, Console.Out));
+        return worker;
     }
 
     static int Run(string? filter, Care care, string folder)

@@ -34,8 +34,9 @@ static class CpuLadder
     static Action Packed(Tensor a, Tensor b, Tensor c, bool all)
     {
         var (workers, shape) = (Device.Cpu.Workers(all), Square(c.Shape[0]));
-        int items = MatMul.Packed<float>.Items(shape);
-        return () => workers.Run<MatMul.Packed<float>, float>(new(View(a), View(b), View(c), shape, false), items, Cost(shape, items));
+        int items = MatMul.Packed<float>.Items(shape, workers.Threads);
+        return () => workers.Run<MatMul.Packed<float>, float>(new(View(a), View(b), View(c), shape, default, 0, workers.Threads), items,
+            Cost(shape, items));
     }
 
     static MatMulShape Square(int n) => new(1, n, n, n, n, 1, n, 1, n);

@@ -154,13 +154,18 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    internal override void MatMul(Tensor a, Tensor b, Tensor c, bool accumulate)
+    internal override void MatMul(Tensor a, Tensor b, Tensor c, Tensor? plus = null)
     {
         var shape = Product(a, b, c);
-        if (c.DType == DType.F32) Run<MatMul.Packed<float>, float>(new(View<float>(a), View<float>(b), View<float>(c), shape, accumulate), Kernels.Cpu.MatMul.Packed<float>.Items(shape), Cost());
-        else Run<MatMul.Packed<double>, double>(new(View<double>(a), View<double>(b), View<double>(c), shape, accumulate), Kernels.Cpu.MatMul.Packed<double>.Items(shape), Cost());
+        int threads = Threads, plusRow = plus?.Strides[^2] ?? 0;
+        if (c.DType == DType.F32) Go<float>(); else Go<double>();
 
-        double Cost() => (double)shape.Batch * shape.M * shape.N * shape.K / Math.Max(1, Kernels.Cpu.MatMul.Packed<float>.Items(shape)) / 8;
+        void Go<T>() where T : unmanaged
+        {
+            int items = Kernels.Cpu.MatMul.Packed<T>.Items(shape, threads);
+            double cost = (double)shape.Batch * shape.M * shape.N * shape.K / Math.Max(1, items) / 8;
+            Run<MatMul.Packed<T>, T>(new(View<T>(a), View<T>(b), View<T>(c), shape, Optional<T>(plus), plusRow, threads), items, cost);
+        }
     }
 
     internal override void Softmax(Tensor x, Tensor y, bool log)

@@ -89,8 +89,11 @@ public abstract class Device
     internal abstract void Reduce<R>(R r, Tensor x, Tensor y, int n, int inner) where R : struct, IReducer;
     internal abstract void ArgReduce(bool largest, Tensor x, Tensor y, int n, int inner);
 
-    /// <summary>c = a b over the last two axes, c += a b if asked; a and b may be strided, and are stretched to c's leading axes.</summary>
-    internal abstract void MatMul(Tensor a, Tensor b, Tensor c, bool accumulate = false);
+    /// <summary>
+    /// c = a b over the last two axes; a and b may be strided, and are stretched to c's leading axes. To a matrix c, plus is added, a
+    /// view stretched to its shape whose rows' numbers are neighbours.
+    /// </summary>
+    internal abstract void MatMul(Tensor a, Tensor b, Tensor c, Tensor? plus = null);
 
     private protected static MatMulShape Product(Tensor a, Tensor b, Tensor c)
     {

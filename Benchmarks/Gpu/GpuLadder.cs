@@ -11,7 +11,7 @@ static class GpuLadder
     [
         new("naive", gpu, 0, Most, (a, b, c) => Waiting(gpu, () => gpu.NaiveMatMul(a, b, c))),
         new("tiled", gpu, 0, Most, (a, b, c) => Waiting(gpu, () => gpu.TiledMatMul(a, b, c))),
-        new("registers", gpu, 0, Most, (a, b, c) => Waiting(gpu, () => gpu.MatMul(a, b, c, accumulate: false))),
+        new("registers", gpu, 0, Most, (a, b, c) => Waiting(gpu, () => gpu.MatMul(a, b, c))),
         new("registers and transfers", gpu, 0, Most, (a, b, c) => WithTransfers(gpu, a, b, c)),
     ];
 
@@ -28,7 +28,7 @@ static class GpuLadder
         {
             gpu.Upload(MemoryMarshal.AsBytes(left.AsSpan()), a);
             gpu.Upload(MemoryMarshal.AsBytes(right.AsSpan()), b);
-            gpu.MatMul(a, b, c, accumulate: false);
+            gpu.MatMul(a, b, c);
             gpu.Download(c, MemoryMarshal.AsBytes(result.AsSpan()));
         };
     }

@@ -23,7 +23,7 @@ public sealed partial class GpuDevice
 
     internal override void AttentionWeights(Tensor q, Tensor k, Tensor? mask, Tensor? bias, Tensor lse, Tensor weights, AttentionShape shape)
     {
-        MatMul(q, Transposed(k), weights, accumulate: false);
+        MatMul(q, Transposed(k), weights);
         Launch(Items(weights.Count), Kernels.Gpu.Attention.Weights, View(weights), Bytes(mask), Optional(bias), View(lse), new Kernels.Gpu.AttentionShape(shape));
     }
 
@@ -31,7 +31,7 @@ public sealed partial class GpuDevice
     Tensor Product(Tensor a, Tensor b)
     {
         var c = Tensor.Empty([.. a.Shape.Sizes[..^1], b.Shape[^1]], a.DType, this, "Attention");
-        MatMul(a, b, c, accumulate: false);
+        MatMul(a, b, c);
         return c;
     }
 

@@ -99,11 +99,12 @@ public sealed partial class GpuDevice
     internal override void ArgReduce(bool largest, Tensor x, Tensor y, int n, int inner) =>
         Launch(Items(y.Count), Kernels.Gpu.ArgReduce.Largest, largest ? 1f : -1f, View(x), View<int>(y), n, inner);
 
-    internal override void MatMul(Tensor a, Tensor b, Tensor c, bool accumulate)
+    internal override void MatMul(Tensor a, Tensor b, Tensor c, Tensor? plus = null)
     {
+        if (plus is not null) Copy(plus, c);
         var shape = Product(a, b, c);
-        if (IsSimulated) Launch(Tiles(shape, 2), Kernels.Gpu.MatMul.Registers<Side2>, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(shape), accumulate ? 1 : 0);
-        else Launch(Tiles(shape, 16), Kernels.Gpu.MatMul.Registers<Side16>, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(shape), accumulate ? 1 : 0);
+        if (IsSimulated) Launch(Tiles(shape, 2), Kernels.Gpu.MatMul.Registers<Side2>, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(shape), plus is null ? 0 : 1);
+        else Launch(Tiles(shape, 16), Kernels.Gpu.MatMul.Registers<Side16>, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(shape), plus is null ? 0 : 1);
     }
 
     // A square group of threads for each tile of C, 4 × 4 numbers a thread.

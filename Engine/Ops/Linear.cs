@@ -24,8 +24,8 @@ public sealed partial class Tensor
         if (Rank != 2) return Reshape(Shape[..^1].Count, Shape[^1]).Linear(weight, bias).Reshape([.. Shape.Sizes[..^1], weight.Shape[0]]);
 
         var y = Empty([Shape[0], weight.Shape[0]], DType, Device);
-        if (bias is not null) Device.Copy(bias.Stretch(y.Shape), y);
-        Device.MatMul(this, weight.View([weight.Shape[1], weight.Shape[0]], [weight.Strides[1], weight.Strides[0]], weight.Offset), y, accumulate: bias is not null);
+        var transposed = weight.View([weight.Shape[1], weight.Shape[0]], [weight.Strides[1], weight.Strides[0]], weight.Offset);
+        Device.MatMul(this, transposed, y, bias?.Contiguous().Stretch(y.Shape));
         return Record(y, bias is null
             ? [(this, dy => dy.MatMul(weight)), (weight, dy => dy.Transpose().MatMul(this))]
             : [(this, dy => dy.MatMul(weight)), (weight, dy => dy.Transpose().MatMul(this)), (bias, dy => dy.SumTo(bias.Shape))]);

@@ -95,19 +95,19 @@ public static unsafe partial class Attention
             new Scores<T>(q, k, mask, bias, shape).Block<V>(head.Number, row, rows, key, keys, head.KeysTransposed, weights);
             for (var j = 0; j < padded; j += width)
                 MatMul.Panel<T, V>(rows, width, shape.ValueDim, head.DY + (long)row * shape.Y.Row, shape.Y.Row, 1,
-                    head.ValuesTransposed + (long)(key + j) * shape.ValueDim, width, ds + j, ScoreRow, add: false);
+                    head.ValuesTransposed + (long)(key + j) * shape.ValueDim, width, ds + j, ScoreRow, null, 0);
             for (var i = 0; i < rows; i++) Slope<V>(head.Number, row + i, key, keys, new(weights + i * ScoreRow, padded), new(ds + i * ScoreRow, padded));
             for (var j = 0; j < shape.HeadDim; j += width)
             {
                 var count = Math.Min(width, shape.HeadDim - j);
                 MatMul.Panel<T, V>(rows, count, keys, ds, ScoreRow, 1, head.Keys + (long)j * packed + (long)key * width, width,
-                    head.DQ + (long)row * shape.DQ.Row + j, shape.DQ.Row, add: true);
+                    head.DQ + (long)row * shape.DQ.Row + j, shape.DQ.Row, head.DQ + (long)row * shape.DQ.Row + j, shape.DQ.Row);
                 MatMul.Panel<T, V>(keys, count, rows, ds, 1, ScoreRow, head.Queries + (long)j * shape.Queries + (long)row * width, width,
-                    head.DK + (long)key * shape.DK.Row + j, shape.DK.Row, add: true);
+                    head.DK + (long)key * shape.DK.Row + j, shape.DK.Row, head.DK + (long)key * shape.DK.Row + j, shape.DK.Row);
             }
             for (var j = 0; j < shape.ValueDim; j += width)
                 MatMul.Panel<T, V>(keys, Math.Min(width, shape.ValueDim - j), rows, weights, 1, ScoreRow, head.Slopes + (long)j * shape.Queries + (long)row * width, width,
-                    head.DV + (long)key * shape.DV.Row + j, shape.DV.Row, add: true);
+                    head.DV + (long)key * shape.DV.Row + j, shape.DV.Row, head.DV + (long)key * shape.DV.Row + j, shape.DV.Row);
         }
 
         /// <summary>One row: scores to weights (dropped where the forward pass dropped them), and dy vᵀ to scale · ds.</summary>

@@ -53,7 +53,7 @@ public static unsafe partial class Attention
                     if (shape.Dropout > 0) Drop<T>(shape, head, row + i, key, new(s + i * ScoreRow, seen));
                 }
                 for (var j = 0; j < valueWidth; j += width)
-                    MatMul.Panel<T, V>(rows, width, keys, s, ScoreRow, 1, values + (long)j * packed + (long)key * width, width, sums + j, valueWidth, add: true);
+                    MatMul.Panel<T, V>(rows, width, keys, s, ScoreRow, 1, values + (long)j * packed + (long)key * width, width, sums + j, valueWidth, sums + j, valueWidth);
             }
             var (batch, h) = shape.Place(head);
             for (var i = 0; i < rows; i++)

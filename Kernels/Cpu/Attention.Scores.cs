@@ -28,7 +28,7 @@ public static unsafe partial class Attention
             int width = 2 * V.Count, padded = RoundUp(keys, width);
             var from = q.Pointer + shape.Q.At(batch, h) + (long)row * shape.Q.Row;
             for (var j = 0; j < padded; j += width)
-                MatMul.Panel<T, V>(rows, width, shape.HeadDim, from, shape.Q.Row, 1, panels + (long)(key + j) * shape.HeadDim, width, scores + j, ScoreRow, add: false);
+                MatMul.Panel<T, V>(rows, width, shape.HeadDim, from, shape.Q.Row, 1, panels + (long)(key + j) * shape.HeadDim, width, scores + j, ScoreRow, null, 0);
             for (var i = 0; i < rows; i++)
             {
                 View<T> s = new(scores + i * ScoreRow, padded);

@@ -3,43 +3,55 @@ namespace NanoAttention.Kernels.Cpu;
 public static unsafe partial class MatMul
 {
     /// <summary>The most rows of a block: with <see cref="MaxDepth"/> numbers each, a's part stays in the second-level cache.</summary>
-    const int MaxRows = 240;
+    const int MaxRows = 512;
 
-    /// <summary>The longest block of k: a panel of two registers of columns then takes 16 kB of the first-level cache (AVX2).</summary>
-    const int MaxDepth = 256;
+    /// <summary>The longest block of k: a panel of two registers of columns then takes no more than the first-level cache (48 kB, AVX-512).</summary>
+    const int MaxDepth = 384;
+
+    /// <summary>The most columns of b that are packed at a time: a megabyte and a half, in the third-level cache.</summary>
+    const int MaxColumns = 1024;
 
     /// <summary>A gap after each packed row of a, so that rows do not lie a power of two apart, which would crowd them into one set of the cache.</summary>
     const int Pad = 16;
 
-    /// <summary>How C is cut into blocks of (Rows, Columns), the last ones smaller: the items of <see cref="Packed{T}"/>.</summary>
-    readonly record struct Blocks(int Rows, int Columns, int AcrossRows, int AcrossColumns)
+    /// <summary>How C is cut into blocks: so many parts of the rows, so many of the columns, as even as they can be.</summary>
+    readonly record struct Blocks(int Rows, int Columns)
     {
-        const int LeastRows = 4 * TileRows, LeastColumns = 64;
-        const double LeastWork = 1 << 16; // multiply-adds: some microseconds, against which handing out an item costs nothing
+        const int Unit = 32;                        // columns: whole panels of every register's width
+        const int LeastRows = 28;                   // two tiles of AVX-512
+        const double LeastWork = 200_000;           // multiply-adds: some microseconds, against which handing out a block costs nothing
 
-        /// <summary>About four items a processor where there is work enough. Columns are cut first: B's panels are then packed once.</summary>
-        public static Blocks Of(MatMulShape s)
+        /// <summary>
+        /// Enough blocks for the workers to share out evenly, the longer side cut first: what is packed for a block is then used most.
+        /// </summary>
+        public static Blocks Of(MatMulShape s, int workers)
         {
-            double depth = Math.Max(s.K, 1), most = Math.Max(LeastWork, depth * s.M * s.N * s.Batch / (4 * Environment.ProcessorCount));
-            int rows = Parts(s.M, TileRows * Math.Max(1, Parts(s.M, MaxRows))) * TileRows, columns = s.N;
-            while (depth * rows * columns > most)
-                if (columns >= 2 * LeastColumns) columns = HalfOf(columns, LeastColumns);
-                else if (rows >= 2 * LeastRows) rows = HalfOf(rows, TileRows);
-                else break;
-            return new(rows, columns, Parts(s.M, rows), Parts(s.N, columns));
+            int rows = 1, columns = 1, units = (s.N + Unit - 1) / Unit;
+            double work = (double)s.M * s.N * s.K * s.Batch, wanted = Math.Min(4 * workers, work / LeastWork);
+            while (workers > 1 && s.Batch * rows * columns < wanted)
+            {
+                bool wide = units / columns >= 2;
+                if (wide && units / columns * Unit > s.M / rows || s.M / rows < 2 * LeastRows)
+                {
+                    if (!wide) break;
+                    columns *= 2;
+                }
+                else rows *= 2;
+            }
+            return new(rows, columns);
         }
 
-        public int Items(int batch) => batch * AcrossRows * AcrossColumns;
+        public int Items(int batch) => batch * Rows * Columns;
 
         /// <summary>Where an item's block lies.</summary>
-        public (int Batch, int Row, int Column) At(int item)
+        public (int Batch, Range Rows, Range Columns) At(int item, MatMulShape s)
         {
-            var (rest, column) = Math.DivRem(item, AcrossColumns);
-            var (batch, row) = Math.DivRem(rest, AcrossRows);
-            return (batch, row * Rows, column * Columns);
+            var (rest, row) = Math.DivRem(item, Rows);
+            var (batch, column) = Math.DivRem(rest, Columns);
+            int units = (s.N + Unit - 1) / Unit;
+            return (batch, Part(s.M, row, Rows)..Part(s.M, row + 1, Rows), (Part(units, column, Columns) * Unit)..Math.Min(s.N, Part(units, column + 1, Columns) * Unit));
         }
 
-        static int HalfOf(int size, int unit) => Parts(size, 2 * unit) * unit;
-        static int Parts(int size, int part) => size == 0 ? 0 : (size + part - 1) / part;
+        static int Part(int size, int part, int parts) => (int)((long)size * part / parts);
     }
 }

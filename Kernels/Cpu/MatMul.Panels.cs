@@ -79,48 +79,64 @@ public static unsafe partial class MatMul
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector128<float> ZipHigh(Vector128<float> x, Vector128<float> y) => Sse.IsSupported ? Sse.UnpackHigh(x, y) : AdvSimd.Arm64.ZipHigh(x, y);
 
-    /// <summary>Copies all of b (depth, columns) to panels of two registers of columns, one after the other, the last one filled up with zeros.</summary>
+    /// <summary>Copies all of b (depth, columns) to panels of two registers of columns, one after the other, the last one filled up with zeros.
+    /// Rows are read some panels wide, which the processor's own prefetching sees through.</summary>
     internal static void PackPanels<T, V>(T* b, nint row, nint column, int depth, int columns, T* panels) where T : unmanaged where V : struct, ISimd<V, T>
     {
+        const int together = 8;
         var width = 2 * V.Count;
-        for (var j = 0; j < columns; j += width) Pack<T, V>(b + j * column, row, column, depth, Math.Min(width, columns - j), panels + (nint)j * depth, width);
+        for (var group = 0; group < columns; group += together * width)
+        {
+            var end = Math.Min(columns, group + together * width);
+            if (column != 1 || end % width != 0)
+                for (var j = group; j < end; j += width)
+                    Pack<T, V>(b + j * column, row, column, depth, Math.Min(width, columns - j), panels + (nint)j * depth, width);
+            else
+                for (var r = 0; r < depth; r++)
+                    for (var j = group; j < end; j += width)
+                    {
+                        T* from = b + r * row + j, to = panels + (nint)j * depth + r * width;
+                        Store(Load<T, V>(from), to);
+                        Store(Load<T, V>(from + V.Count), to + V.Count);
+                    }
+        }
     }
 
     /// <summary>
-    /// c (+)= a b for one panel: two registers of columns (of which <paramref name="columns"/> are c's) and any number of rows,
-    /// shared out evenly over tiles of at most six. <paramref name="b"/> has rows of two registers, <paramref name="bRow"/> apart.
+    /// c = first + a b for one panel: two registers of columns (of which <paramref name="columns"/> are c's) and any number of rows, shared
+    /// out evenly over tiles. <paramref name="b"/> has rows of two registers, <paramref name="bRow"/> apart; first may be null.
     /// </summary>
     [SkipLocalsInit]
-    internal static void Panel<T, V>(int rows, int columns, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, bool add)
+    internal static void Panel<T, V>(int rows, int columns, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
         where T : unmanaged where V : struct, ISimd<V, T>
     {
-        var width = 2 * V.Count;
-        var edge = stackalloc T[TileRows * width];
-        var tiles = (rows + TileRows - 1) / TileRows;
+        int width = 2 * V.Count, most = TileRows<T, V>();
+        var edge = stackalloc T[most * width];
+        var tiles = (rows + most - 1) / most;
         for (int tile = 0, row = 0; tile < tiles; tile++)
         {
             var count = (rows - row + tiles - tile - 1) / (tiles - tile);
-            T* from = a + row * aRow, to = c + row * cRow;
-            if (columns == width) Tile<T, V>(count, depth, from, aRow, aCol, b, bRow, to, cRow, add);
+            T* from = a + row * aRow, to = c + row * cRow, add = first is null ? null : first + row * firstRow;
+            if (columns == width) Tile<T, V>(count, depth, from, aRow, aCol, b, bRow, to, cRow, add, firstRow);
             else
             {
-                Tile<T, V>(count, depth, from, aRow, aCol, b, bRow, edge, width, add: false);
-                for (var i = 0; i < count; i++) CopyPart<T, V>(edge + i * width, columns, to + i * cRow, add);
+                Tile<T, V>(count, depth, from, aRow, aCol, b, bRow, edge, width, null, 0);
+                for (var i = 0; i < count; i++) CopyPart<T, V>(edge + i * width, columns, to + i * cRow, add is null ? null : add + i * firstRow);
             }
             row += count;
         }
     }
 
-    /// <summary>c (+)= the first <paramref name="columns"/> numbers of a tile's row.</summary>
-    static void CopyPart<T, V>(T* row, int columns, T* c, bool add) where T : unmanaged where V : struct, ISimd<V, T>
+    /// <summary>c = first + the first <paramref name="columns"/> numbers of a tile's row.</summary>
+    static void CopyPart<T, V>(T* row, int columns, T* c, T* first) where T : unmanaged where V : struct, ISimd<V, T>
     {
         for (var j = 0; j < columns; j += V.Count)
         {
             var v = Load<T, V>(row + j);
             var part = Math.Min(V.Count, columns - j);
-            View<T> to = new(c + j, part);
-            if (part == V.Count) V.Store(add ? v + V.Load(to, 0) : v, to, 0);
-            else V.StorePart(add ? v + V.LoadPart(to, 0, part, default) : v, to, 0, part);
+            View<T> to = new(c + j, part), add = new(first + j, part);
+            if (part == V.Count) V.Store(first is null ? v : v + V.Load(add, 0), to, 0);
+            else V.StorePart(first is null ? v : v + V.LoadPart(add, 0, part, default), to, 0, part);
         }
     }
 }

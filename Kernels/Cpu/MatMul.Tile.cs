@@ -4,8 +4,11 @@ namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class MatMul
 {
-    /// <summary>The rows of a tile: with two registers a row, 12 sums, two of b and one of a fill the 16 registers of AVX2.</summary>
-    internal const int TileRows = 6;
+    /// <summary>
+    /// The most rows of a tile. With two registers a row, six rows are 12 sums, which fill the 16 registers of AVX2 beside two of b and one
+    /// of a; see <see cref="Tile512{T, R}"/> for AVX-512, which has 32.
+    /// </summary>
+    static int TileRows<T, V>() where T : unmanaged where V : struct => typeof(V) == typeof(Lane512<T>) ? 14 : 6;
 
     /// <summary>A number of rows that is a constant to the compiler, so that each has its own loop without a branch.</summary>
     interface IRows { static abstract int Count { get; } }
@@ -17,27 +20,32 @@ public static unsafe partial class MatMul
     readonly struct Five : IRows { public static int Count => 5; }
     readonly struct Six : IRows { public static int Count => 6; }
 
-    /// <summary>c (+)= a b for one tile of <paramref name="rows"/> ≤ 6 rows and two registers of columns; see <see cref="Tile{T, V, R}"/>.</summary>
-    static void Tile<T, V>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, bool add)
+    /// <summary>c = first + a b for one tile of <paramref name="rows"/> ≤ <see cref="TileRows"/> rows and two registers of columns; without first if that is null.</summary>
+    static void Tile<T, V>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
         where T : unmanaged where V : struct, ISimd<V, T>
     {
+        if (typeof(V) == typeof(Lane512<T>))
+        {
+            Tile512(rows, depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow);
+            return;
+        }
         switch (rows)
         {
-            case 1: Tile<T, V, One>(depth, a, aRow, aCol, b, bRow, c, cRow, add); break;
-            case 2: Tile<T, V, Two>(depth, a, aRow, aCol, b, bRow, c, cRow, add); break;
-            case 3: Tile<T, V, Three>(depth, a, aRow, aCol, b, bRow, c, cRow, add); break;
-            case 4: Tile<T, V, Four>(depth, a, aRow, aCol, b, bRow, c, cRow, add); break;
-            case 5: Tile<T, V, Five>(depth, a, aRow, aCol, b, bRow, c, cRow, add); break;
-            default: Tile<T, V, Six>(depth, a, aRow, aCol, b, bRow, c, cRow, add); break;
+            case 1: Tile<T, V, One>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
+            case 2: Tile<T, V, Two>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
+            case 3: Tile<T, V, Three>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
+            case 4: Tile<T, V, Four>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
+            case 5: Tile<T, V, Five>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
+            default: Tile<T, V, Six>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
         }
     }
 
     /// <summary>
-    /// The innermost loop: c (+)= a b with all of c in registers. For each k it loads two registers of b's row k, and multiplies them by
+    /// The innermost loop: c = first + a b with all of c in registers. For each k it loads two registers of b's row k, and multiplies them by
     /// one number of each row of a: 12 multiply-adds for 8 loads. Pointers, as a bounds check here would cost more than the work.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Tile<T, V, R>(int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, bool add)
+    static void Tile<T, V, R>(int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
         where T : unmanaged where V : struct, ISimd<V, T> where R : struct, IRows
     {
         T* a0 = a, a1 = a0 + aRow, a2 = a1 + aRow, a3 = a2 + aRow, a4 = a3 + aRow, a5 = a4 + aRow;
@@ -54,18 +62,21 @@ public static unsafe partial class MatMul
             if (R.Count > 4) { x = V.Broadcast(a4[k]); c40 = V.MulAdd(x, b0, c40); c41 = V.MulAdd(x, b1, c41); }
             if (R.Count > 5) { x = V.Broadcast(a5[k]); c50 = V.MulAdd(x, b0, c50); c51 = V.MulAdd(x, b1, c51); }
         }
-        Put(c00, c01, c, add);
-        if (R.Count > 1) Put(c10, c11, c += cRow, add);
-        if (R.Count > 2) Put(c20, c21, c += cRow, add);
-        if (R.Count > 3) Put(c30, c31, c += cRow, add);
-        if (R.Count > 4) Put(c40, c41, c += cRow, add);
-        if (R.Count > 5) Put(c50, c51, c += cRow, add);
+        Put(c00, c01, c, first);
+        if (R.Count > 1) Put(c10, c11, c += cRow, first = Next(first, firstRow));
+        if (R.Count > 2) Put(c20, c21, c += cRow, first = Next(first, firstRow));
+        if (R.Count > 3) Put(c30, c31, c += cRow, first = Next(first, firstRow));
+        if (R.Count > 4) Put(c40, c41, c += cRow, first = Next(first, firstRow));
+        if (R.Count > 5) Put(c50, c51, c += cRow, first = Next(first, firstRow));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Put<T, V>(V left, V right, T* c, bool add) where T : unmanaged where V : struct, ISimd<V, T>
+    static T* Next<T>(T* first, nint row) where T : unmanaged => first is null ? null : first + row;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Put<T, V>(V left, V right, T* c, T* first) where T : unmanaged where V : struct, ISimd<V, T>
     {
-        if (add) (left, right) = (left + Load<T, V>(c), right + Load<T, V>(c + V.Count));
+        if (first is not null) (left, right) = (left + Load<T, V>(first), right + Load<T, V>(first + V.Count));
         Store(left, c);
         Store(right, c + V.Count);
     }

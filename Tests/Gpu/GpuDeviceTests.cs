@@ -88,7 +88,7 @@ public class GpuDeviceTests
         using var _ = Defaults.With(DType.F32, Gpu, seed: 3);
         Tensor a = transposeA ? Tensor.Normal([2, k, m]).Transpose() : Tensor.Normal([2, m, k]), b = transposeB ? Tensor.Normal([n, k]).Transpose() : Tensor.Normal([k, n]);
         float[] expected = a.To(Device.Cpu).MatMul(b.To(Device.Cpu)).ToArray<float>();
-        foreach (var rung in new Action<Tensor, Tensor, Tensor>[] { Gpu.NaiveMatMul, Gpu.TiledMatMul, (x, y, z) => Gpu.MatMul(x, y, z, accumulate: false) })
+        foreach (var rung in new Action<Tensor, Tensor, Tensor>[] { Gpu.NaiveMatMul, Gpu.TiledMatMul, (x, y, z) => Gpu.MatMul(x, y, z) })
         {
             var c = Tensor.Full([2, m, n], 9);
             rung(a, b.Expand(2, k, n), c);

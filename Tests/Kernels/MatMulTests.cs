@@ -11,6 +11,7 @@ public class MatMulTests
     [
         (1, 1, 1, 1), (1, 6, 16, 8), (1, 7, 17, 9), (3, 5, 3, 2), (1, 13, 31, 1), (2, 1, 65, 37), (2, 65, 1, 37), (1, 1, 1, 300), (1, 4, 33, 257),
         (1, 64, 64, 64), (1, 97, 131, 259), (1, 250, 70, 13), (5, 1, 1, 7), (1, 3, 5, 1024), (1, 20, 40, 600), (2, 0, 3, 4), (2, 3, 0, 4), (2, 3, 4, 0), (0, 3, 4, 5),
+        (1, 14, 32, 384), (1, 15, 33, 385), (1, 29, 65, 1100), (1, 600, 5, 40), (1, 131, 300, 50),
     ];
 
     [Theory, MemberData(nameof(Shapes))]
@@ -41,6 +42,18 @@ public class MatMulTests
         Problem<float> problem = new(Dense(batch, m, n, k, false, true), accumulate: true);
         var whole = problem.Packed(256);
         foreach (var step in (int[])[1, 2, 3]) Assert.Equal(whole.Values, problem.Packed(256, step).Values);
+    }
+
+    [Theory, MemberData(nameof(Shapes))]
+    public void ABiasIsAddedToEveryRow(int batch, int m, int n, int k)
+    {
+        Problem<float> problem = new(Dense(batch, m, n, k, false, false), accumulate: false);
+        var bias = Numbers.Random<float>(n, 4);
+        foreach (var bits in (int[])[128, 256, 512])
+        {
+            Numbers<float> plain = problem.Packed(bits), biased = problem.PackedWithBias(bias, bits);
+            for (var i = 0; i < batch * m * n; i++) Assert.Equal(plain[i] + bias[i % n], biased[i], 1e-4f);
+        }
     }
 
     [Fact]
@@ -102,9 +115,21 @@ public class MatMulTests
         public Numbers<T> Packed(int bits, int step = int.MaxValue)
         {
             Numbers<T> c = new(Start.Values);
-            Numbers.Run<T, MatMul.Packed<T>>(new(A.View, B.View, c.View, shape, accumulate), MatMul.Packed<T>.Items(shape), bits, step);
+            RunPacked(c, accumulate ? c.View : default, shape.CRow, bits, step);
             return c;
         }
+
+        /// <summary>The product plus a row for every row of it.</summary>
+        public Numbers<T> PackedWithBias(Numbers<T> bias, int bits)
+        {
+            Numbers<T> c = new(Start.Values);
+            RunPacked(c, bias.View, 0, bits);
+            return c;
+        }
+
+        // shared out among four workers, so that small products are cut too
+        void RunPacked(Numbers<T> c, View<T> plus, int plusRow, int bits, int step = int.MaxValue) =>
+            Numbers.Run<T, MatMul.Packed<T>>(new(A.View, B.View, c.View, shape, plus, plusRow, 4), MatMul.Packed<T>.Items(shape, 4), bits, step);
 
         public Numbers<T> Tiled()
         {
