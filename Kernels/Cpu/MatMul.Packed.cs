@@ -39,7 +39,8 @@ public static unsafe partial class MatMul
 
         /// <summary>
         /// c = first + a b for a block of c. For each block of k, b's columns are packed, a slab of panels at a time; then each block of a's
-        /// rows, small enough for the second-level cache, meets every panel.
+        /// rows, small enough for the second-level cache, meets every panel. It is read in place, unless its strides are such that the rows of
+        /// a tile, or the columns of a transposed a, fall on few lines of the cache, or on many pages.
         /// </summary>
         void Block<V>(T* a, T* b, T* c, T* first, int rows, int columns, T* memory) where V : struct, ISimd<V, T>
         {
@@ -68,7 +69,13 @@ public static unsafe partial class MatMul
                 var count = Math.Min(MaxRows, rows - i);
                 T* left = a + (long)i * shape.ARow, sums = c + (long)i * shape.CRow, add = first is null ? null : first + i * firstRow;
                 nint aRow = shape.ARow, aCol = shape.ACol;
-                if (columns > 4 * width && SpoilsTheCache(aRow, aCol) || aRow != 1 && aCol != 1)
+                var tiled = aRow == 1 && aCol >= rows && columns > 4 * width;
+                if (tiled)
+                {
+                    PackTiles<T, V>(left, aCol, count, depth, aBlock);
+                    left = aBlock;
+                }
+                else if (aRow != 1 && (aCol != 1 || columns > 4 * width && aRow * sizeof(T) % 4096 == 0))
                 {
                     Pack<T, V>(left, aRow, aCol, count, depth, aBlock, MaxDepth + Pad);
                     left = aBlock;
@@ -76,13 +83,9 @@ public static unsafe partial class MatMul
                 }
                 for (var j = 0; j < columns; j += width)
                     Panel<T, V>(count, Math.Min(width, columns - j), depth, left, aRow, aCol, inPlace ? b + j : panels + (long)j * depth,
-                        inPlace ? shape.BRow : width, sums + j, shape.CRow, add is null ? null : add + j, firstRow);
+                        inPlace ? shape.BRow : width, sums + j, shape.CRow, add is null ? null : add + j, firstRow, tiled);
             }
         }
-
-        /// <summary>Whether rows of a, or the columns of a transposed a, lie so far apart, or so badly, that reading a tile of them misses the cache.</summary>
-        static bool SpoilsTheCache(nint row, nint column) => column == 1 ? row * sizeof(T) % 4096 == 0
-            : row != 1 || column > 1024 || column * sizeof(T) % 1024 == 0;
 
         /// <summary>Few rows, and columns of b that lie along memory: a dot product for each number of c, without packing.</summary>
         void Dots<V>(T* a, T* b, T* c, T* first, int rows, int columns) where V : struct, ISimd<V, T>

@@ -34,17 +34,18 @@ public static unsafe partial class MatMul
             for (var c = fromColumn; c < toColumn; c++) target[(nint)r * width + c] = source[r * row + c * column];
     }
 
-    /// <summary>target[r, c] = source[r + c column], in squares of 4 × 4 (2 × 2 in double) that are transposed in registers.</summary>
+    /// <summary>target[r, c] = source[r + c column], in squares of 16 × 16, 4 × 4 or (in double) 2 × 2 that are transposed in registers.</summary>
     static void Transpose<T>(T* source, nint column, int rows, int columns, T* target, int width) where T : unmanaged
     {
         if (!(Sse2.IsSupported || AdvSimd.Arm64.IsSupported)) { Gather(source, 1, column, 0, rows, 0, columns, target, width); return; }
-        var side = 16 / sizeof(T);
+        var side = sizeof(T) == sizeof(float) && Avx512F.IsSupported && Math.Min(rows, columns) >= 16 ? 16 : 16 / sizeof(T);
         int fullRows = rows / side * side, fullColumns = columns / side * side;
         for (var c = 0; c < fullColumns; c += side)
             for (var r = 0; r < fullRows; r += side)
             {
                 T* from = source + r + c * column, to = target + (nint)r * width + c;
-                if (sizeof(T) == sizeof(float)) Square((float*)from, column, (float*)to, width);
+                if (side == 16) Square16((float*)from, column, (float*)to, width);
+                else if (sizeof(T) == sizeof(float)) Square((float*)from, column, (float*)to, width);
                 else Square((double*)from, column, (double*)to, width);
             }
         Gather(source, 1, column, fullRows, rows, 0, columns, target, width);
@@ -61,6 +62,43 @@ public static unsafe partial class MatMul
         ZipHigh(even0, odd0).Store(t + width);
         ZipLow(even1, odd1).Store(t + 2 * width);
         ZipHigh(even1, odd1).Store(t + 3 * width);
+    }
+
+    /// <summary>A square of 16 × 16: first each quarter of a register as a 4 × 4 square, then the quarters.</summary>
+    static void Square16(float* s, nint step, float* t, nint width)
+    {
+        var (a0, a1, a2, a3) = Quads(0);
+        var (b0, b1, b2, b3) = Quads(4);
+        var (c0, c1, c2, c3) = Quads(8);
+        var (d0, d1, d2, d3) = Quads(12);
+        Put(0, a0, b0, c0, d0);
+        Put(1, a1, b1, c1, d1);
+        Put(2, a2, b2, c2, d2);
+        Put(3, a3, b3, c3, d3);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        (Vector512<float>, Vector512<float>, Vector512<float>, Vector512<float>) Quads(int c)
+        {
+            float* from = s + c * step;
+            Vector512<float> r0 = Vector512.Load(from), r1 = Vector512.Load(from + step), r2 = Vector512.Load(from + 2 * step), r3 = Vector512.Load(from + 3 * step);
+            Vector512<double> low0 = Avx512F.UnpackLow(r0, r1).AsDouble(), high0 = Avx512F.UnpackHigh(r0, r1).AsDouble();
+            Vector512<double> low1 = Avx512F.UnpackLow(r2, r3).AsDouble(), high1 = Avx512F.UnpackHigh(r2, r3).AsDouble();
+            return (Avx512F.UnpackLow(low0, low1).AsSingle(), Avx512F.UnpackHigh(low0, low1).AsSingle(),
+                Avx512F.UnpackLow(high0, high1).AsSingle(), Avx512F.UnpackHigh(high0, high1).AsSingle());
+        }
+
+        // rows r, r + 4, r + 8 and r + 12: the quarters 0, 1, 2 and 3 of all four
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        void Put(int r, Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d)
+        {
+            const byte first = 0x44, last = 0xee, even = 0x88, odd = 0xdd;      // of two registers' quarters: 0 1, 2 3, 0 2, 1 3
+            Vector512<float> low0 = Avx512F.Shuffle4x128(a, b, first), high0 = Avx512F.Shuffle4x128(a, b, last);
+            Vector512<float> low1 = Avx512F.Shuffle4x128(c, d, first), high1 = Avx512F.Shuffle4x128(c, d, last);
+            Avx512F.Shuffle4x128(low0, low1, even).Store(t + r * width);
+            Avx512F.Shuffle4x128(low0, low1, odd).Store(t + (r + 4) * width);
+            Avx512F.Shuffle4x128(high0, high1, even).Store(t + (r + 8) * width);
+            Avx512F.Shuffle4x128(high0, high1, odd).Store(t + (r + 12) * width);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -102,21 +140,44 @@ public static unsafe partial class MatMul
         }
     }
 
+    /// <summary>How many rows tile t of <paramref name="tiles"/> has when the <paramref name="left"/> rows from its first on are shared out evenly.</summary>
+    static int TileHeight(int left, int tile, int tiles) => (left + tiles - tile - 1) / (tiles - tile);
+
+    /// <summary>
+    /// Copies a transposed a, whose columns lie along memory, tile by tile for <see cref="Panel"/>: for each tile its part of every column.
+    /// Whole registers are copied, beyond a tile's end too, where the next part follows; room for one more must be at the target's end.
+    /// </summary>
+    static void PackTiles<T, V>(T* a, nint aCol, int rows, int depth, T* target) where T : unmanaged where V : struct, ISimd<V, T>
+    {
+        int most = TileRows<T, V>(), tiles = (rows + most - 1) / most;
+        for (int tile = 0, row = 0; tile < tiles; tile++)
+        {
+            var count = TileHeight(rows - row, tile, tiles);
+            T* from = a + row, to = target + (nint)row * depth;
+            for (var k = 0; k < depth - 1; k++, from += aCol, to += count)
+                for (var i = 0; i < count; i += V.Count) Store(Load<T, V>(from + i), to + i);
+            new Span<T>(from, count).CopyTo(new(to, count));                // nothing may lie behind the last column
+            row += count;
+        }
+    }
+
     /// <summary>
     /// c = first + a b for one panel: two registers of columns (of which <paramref name="columns"/> are c's) and any number of rows, shared
     /// out evenly over tiles. <paramref name="b"/> has rows of two registers, <paramref name="bRow"/> apart; first may be null.
     /// </summary>
+    /// <param name="tiled">Whether a comes from <see cref="PackTiles"/>.</param>
     [SkipLocalsInit]
-    internal static void Panel<T, V>(int rows, int columns, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
-        where T : unmanaged where V : struct, ISimd<V, T>
+    internal static void Panel<T, V>(int rows, int columns, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow,
+        bool tiled = false) where T : unmanaged where V : struct, ISimd<V, T>
     {
         int width = 2 * V.Count, most = TileRows<T, V>();
         var edge = stackalloc T[most * width];
         var tiles = (rows + most - 1) / most;
         for (int tile = 0, row = 0; tile < tiles; tile++)
         {
-            var count = (rows - row + tiles - tile - 1) / (tiles - tile);
-            T* from = a + row * aRow, to = c + row * cRow, add = first is null ? null : first + row * firstRow;
+            var count = TileHeight(rows - row, tile, tiles);
+            T* from = a + row * (tiled ? depth : aRow), to = c + row * cRow, add = first is null ? null : first + row * firstRow;
+            if (tiled) aCol = count;
             if (columns == width) Tile<T, V>(count, depth, from, aRow, aCol, b, bRow, to, cRow, add, firstRow);
             else
             {
