@@ -61,7 +61,7 @@ public static unsafe partial class MatMul
         void Slab<V>(T* a, T* b, T* c, T* first, nint firstRow, int rows, int columns, int depth, T* memory) where V : struct, ISimd<V, T>
         {
             int width = 2 * V.Count;
-            var inPlace = rows <= 42 && shape.BCol == 1 && columns % width == 0;
+            var inPlace = rows <= 140 && shape.BCol == 1 && columns % width == 0;
             T* panels = memory, aBlock = memory + SlabColumns(V.Count) * MaxDepth;
             if (!inPlace) PackPanels<T, V>(b, shape.BRow, shape.BCol, depth, columns, panels);
             for (var i = 0; i < rows; i += MaxRows)
