@@ -94,6 +94,13 @@ public readonly unsafe struct Lane128<T>(Vector128<T> value) : ISimd<Lane128<T>,
         return new((x.Value.AsSingle() * PowerOfTwo(half) * PowerOfTwo(k - half)).As<float, T>());
     }
 
+    // the hardware's minimum answers its second operand if either is NaN, or else NaN
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Lane128<T> IScaled<Lane128<T>>.Clamp(Lane128<T> x, Lane128<T> low, Lane128<T> high) =>
+        new(Vector128.MinNative(high.Value, Vector128.MaxNative(low.Value, x.Value)));
+
+    static Lane128<T> IScaled<Lane128<T>>.Quotient(Lane128<T> x, Lane128<T> y) => x / y;
+
     static bool IScaled<Lane128<T>>.AnyAbove(Lane128<T> x, Lane128<T> bound) => Vector128.GreaterThanAny(x.Value, bound.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -82,6 +82,13 @@ public readonly unsafe struct Lane256<T>(Vector256<T> value) : ISimd<Lane256<T>,
         return new((x.Value.AsSingle() * PowerOfTwo(half) * PowerOfTwo(k - half)).As<float, T>());
     }
 
+    // the hardware's minimum answers its second operand if either is NaN, or else NaN
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Lane256<T> IScaled<Lane256<T>>.Clamp(Lane256<T> x, Lane256<T> low, Lane256<T> high) =>
+        new(Vector256.MinNative(high.Value, Vector256.MaxNative(low.Value, x.Value)));
+
+    static Lane256<T> IScaled<Lane256<T>>.Quotient(Lane256<T> x, Lane256<T> y) => x / y;
+
     static bool IScaled<Lane256<T>>.AnyAbove(Lane256<T> x, Lane256<T> bound) => Vector256.GreaterThanAny(x.Value, bound.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace NanoAttention.Kernels.Cpu;
 
@@ -77,9 +78,26 @@ public readonly unsafe struct Lane512<T>(Vector512<T> value) : ISimd<Lane512<T>,
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Lane512<T> IScaled<Lane512<T>>.Scale(Lane512<T> x, Lane512<T> n)
     {
+        if (Avx512F.IsSupported) return new(Avx512F.Scale(x.Value.AsSingle(), n.Value.AsSingle()).As<float, T>());
         var k = Vector512.ConvertToInt32Native(n.Value.AsSingle());
         var half = k >> 1;
         return new((x.Value.AsSingle() * PowerOfTwo(half) * PowerOfTwo(k - half)).As<float, T>());
+    }
+
+    // the hardware's minimum answers its second operand if either is NaN, or else NaN
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Lane512<T> IScaled<Lane512<T>>.Clamp(Lane512<T> x, Lane512<T> low, Lane512<T> high) =>
+        new(Vector512.MinNative(high.Value, Vector512.MaxNative(low.Value, x.Value)));
+
+    // a reciprocal good to 14 bits, twice as many after a step of Newton's, and the quotient's own remainder
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Lane512<T> IScaled<Lane512<T>>.Quotient(Lane512<T> x, Lane512<T> y)
+    {
+        if (!Avx512F.IsSupported) return x / y;
+        Vector512<float> a = x.Value.AsSingle(), b = y.Value.AsSingle(), r = Avx512F.Reciprocal14(b);
+        r = Avx512F.FusedMultiplyAdd(r, Avx512F.FusedMultiplyAddNegated(r, b, Vector512.Create(1f)), r);
+        var quotient = a * r;
+        return new(Avx512F.FusedMultiplyAdd(Avx512F.FusedMultiplyAddNegated(quotient, b, a), r, quotient).As<float, T>());
     }
 
     static bool IScaled<Lane512<T>>.AnyAbove(Lane512<T> x, Lane512<T> bound) => Vector512.GreaterThanAny(x.Value, bound.Value);

@@ -14,6 +14,12 @@ interface IScaled<V> where V : struct
     static abstract (V Fraction, V Exponent) Split(V x);
 
     static abstract bool AnyAbove(V x, V bound);
+
+    /// <summary>The nearest number to x between low and high; NaN stays NaN.</summary>
+    static abstract V Clamp(V x, V low, V high);
+
+    /// <summary>x/y within an ulp, where y and 1/y are normal numbers: cheaper than a division where the hardware estimates 1/y.</summary>
+    static abstract V Quotient(V x, V y);
 }
 
 /// <summary>
@@ -34,8 +40,9 @@ static unsafe class LaneMath
     public static V Exp<V, T>(V x) where V : struct, ISimd<V, T>, IScaled<V> where T : unmanaged
     {
         if (typeof(T) == typeof(double)) return Each<V, T, ExpOf>(x);
-        x = V.IfLess(x, V.Of(-104), V.Of(-104), V.IfLess(V.Of(89), x, V.Of(89), x));
-        var n = V.Floor(V.MulAdd(x, V.Of(1.44269504088896341), V.Of(0.5)));
+        const double round = 3 << 22;   // added to a small number, it leaves no bits behind the point
+        x = V.Clamp(x, V.Of(-104), V.Of(89));
+        var n = V.MulAdd(x, V.Of(1.44269504088896341), V.Of(round)) - V.Of(round);
         var r = V.MulAdd(n, V.Of(2.12194440e-4), V.MulAdd(n, V.Of(-0.693359375), x));
         var p = V.MulAdd(V.Of(1.9875691500e-4), r, V.Of(1.3981999507e-3));
         p = V.MulAdd(p, r, V.Of(8.3334519073e-3));
@@ -90,7 +97,7 @@ static unsafe class LaneMath
     public static V Tanh<V, T>(V x) where V : struct, ISimd<V, T>, IScaled<V> where T : unmanaged
     {
         if (typeof(T) == typeof(double) || !Fused) return Each<V, T, TanhOf>(x);
-        var c = Clamp<V, T>(x, 7.99881172180175781);
+        var c = V.Clamp(x, V.Of(-7.99881172180175781), V.Of(7.99881172180175781));
         var z = c * c;
         var p = V.MulAdd(V.Of(-2.76076847742355e-16), z, V.Of(2.00018790482477e-13));
         p = V.MulAdd(p, z, V.Of(-8.60467152213735e-11));
@@ -101,7 +108,7 @@ static unsafe class LaneMath
         var q = V.MulAdd(V.Of(1.19825839466702e-06), z, V.Of(1.18534705686654e-04));
         q = V.MulAdd(q, z, V.Of(2.26843463243900e-03));
         q = V.MulAdd(q, z, V.Of(4.89352518554385e-03));
-        return V.IfLess(V.Abs(x), V.Of(0.0004), x, c * p / q);
+        return V.IfLess(V.Abs(x), V.Of(0.0004), x, V.Clamp(V.Quotient(c * p, q), V.Of(-1), V.Of(1)));
     }
 
     /// <summary>erf x as an odd rational of degree 11 over 10 (Eigen, erf), which rounds to 1 from 4 on.</summary>
@@ -109,7 +116,7 @@ static unsafe class LaneMath
     public static V Erf<V, T>(V x) where V : struct, ISimd<V, T>, IScaled<V> where T : unmanaged
     {
         if (typeof(T) == typeof(double) || !Fused) return Each<V, T, ErfOf>(x);
-        var c = Clamp<V, T>(x, 4);
+        var c = V.Clamp(x, V.Of(-4), V.Of(4));
         var z = c * c;
         var p = V.MulAdd(V.Of(2.123732201653183437883853912353515625e-06), z, V.Of(2.861979592125862836837768554687500000e-04));
         p = V.MulAdd(p, z, V.Of(3.658048342913389205932617187500000000e-03));
@@ -120,7 +127,7 @@ static unsafe class LaneMath
         q = V.MulAdd(q, z, V.Of(1.47520881146192550659179687500e-02));
         q = V.MulAdd(q, z, V.Of(1.12945675849914550781250000e-01));
         q = V.MulAdd(q, z, V.Of(4.99425798654556274414062500e-01));
-        return Clamp<V, T>(c * p / V.MulAdd(q, z, V.Of(1)), 1);
+        return V.Clamp(V.Quotient(c * p, V.MulAdd(q, z, V.Of(1))), V.Of(-1), V.Of(1));
     }
 
     /// <summary>
@@ -157,11 +164,6 @@ static unsafe class LaneMath
         var y = V.IfEqual(odd, V.Of(0), sine, cosine);
         return V.IfLess(quadrant, V.Of(2), y, -y);
     }
-
-    // NaN stays NaN
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static V Clamp<V, T>(V x, double bound) where V : struct, ISimd<V, T> where T : unmanaged =>
-        V.IfLess(x, V.Of(-bound), V.Of(-bound), V.IfLess(V.Of(bound), x, V.Of(bound), x));
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static V Each<V, T, F>(V x) where V : struct, ISimd<V, T> where T : unmanaged where F : struct, IFunction
