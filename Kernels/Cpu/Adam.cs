@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019).</summary>
@@ -13,6 +15,7 @@ public static class Adam
     {
         readonly double size = rate / (1 - Math.Pow(beta1, step)), root = 1 / Math.Sqrt(1 - Math.Pow(beta2, step));
 
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             int i = from;

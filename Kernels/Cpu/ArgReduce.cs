@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Where the extreme of an axis is: x is (outer, n, inner), y (outer, inner). The first on ties; the first NaN wins. Items are outputs.</summary>
@@ -6,6 +8,7 @@ public static class ArgReduce
     /// <summary>y[o, j] = the i of the largest x[o, i, j].</summary>
     public readonly struct Largest<T>(View<T> x, View<int> y, int n, int inner) : IScalarKernel where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run(int from, int to)
         {
             for (int i = from; i < to; i++) y[i] = First(x, i / inner * n * inner + i % inner, n, inner, 1);
@@ -15,6 +18,7 @@ public static class ArgReduce
     /// <summary>y[o, j] = the i of the smallest x[o, i, j].</summary>
     public readonly struct Smallest<T>(View<T> x, View<int> y, int n, int inner) : IScalarKernel where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run(int from, int to)
         {
             for (int i = from; i < to; i++) y[i] = First(x, i / inner * n * inner + i % inner, n, inner, -1);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Buffers;
 
 namespace NanoAttention.Kernels.Cpu;
@@ -11,6 +12,7 @@ public static class ArgSort
     /// </summary>
     public readonly struct Forward<T>(View<T> x, View<int> y, int n, int inner, bool descending) : IScalarKernel where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run(int from, int to)
         {
             double[] keys = ArrayPool<double>.Shared.Rent(n);

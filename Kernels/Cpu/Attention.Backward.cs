@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class Attention
@@ -25,6 +27,7 @@ public static unsafe partial class Attention
             public T* Weights, Scores;
         }
 
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             int keys = shape.KeysSeen(shape.Queries), width = 2 * V.Count, padded = RoundUp(keys, width);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class Attention
@@ -12,6 +14,7 @@ public static unsafe partial class Attention
         /// <summary>The number of query blocks of all heads.</summary>
         public static int Items(AttentionShape shape) => shape.Batch * shape.Heads * QueryBlocks(shape);
 
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             var packedKeys = Scores<T>.PackedKeys(shape, V.Count);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Accumulation in place.</summary>
@@ -6,6 +8,7 @@ public static class Axpy
     /// <summary>y += α x. Items are elements.</summary>
     public readonly struct Add<T>(T alpha, View<T> x, View<T> y) : IKernel<T> where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             var scale = V.Broadcast(alpha);

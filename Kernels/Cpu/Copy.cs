@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Copies between layouts.</summary>
@@ -9,6 +11,7 @@ public static unsafe class Copy
     /// <summary>y = x, x stepping through y's shape by the layout's strides a; for numbers of any type. Items are the layout's rows.</summary>
     public readonly struct Strided<T>(View<T> x, View<T> y, Layout layout) : IScalarKernel where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run(int from, int to)
         {
             int step = layout.Step.A;

@@ -1,8 +1,11 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>y = x where both step through the layout's sizes, x by its strides a and y by b. Items are the layout's rows.</summary>
 public readonly unsafe struct CopyInto<T>(View<T> x, View<T> y, Layout layout) : IScalarKernel where T : unmanaged
 {
+    [MethodImpl(Compiled.Alone)]
     public void Run(int from, int to)
     {
         var (stepX, stepY, _) = layout.Step;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
@@ -10,6 +12,7 @@ public static class CrossEntropy
     public readonly struct Forward<T>(View<T> logits, View<int> targets, View<T> losses, View<T> lse, int n, int ignore, double smoothing) : IKernel<T>
         where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             for (int row = from; row < to; row++)
@@ -34,6 +37,7 @@ public static class CrossEntropy
     public readonly struct Backward<T>(View<T> logits, View<int> targets, View<T> lse, View<T> dlosses, View<T> dx, int n, int ignore, double smoothing) : IKernel<T>
         where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             V share = V.Of(smoothing / n);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Dropout (Srivastava et al., 2014), scaled while training.</summary>
@@ -9,6 +11,7 @@ public static class Dropout
     /// </summary>
     public readonly struct Apply<T>(View<T> x, View<T> y, ulong seed, ulong offset, double p) : IScalarKernel where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run(int from, int to)
         {
             double scale = 1 / (1 - p);

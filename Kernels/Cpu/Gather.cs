@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Buffers;
 
 namespace NanoAttention.Kernels.Cpu;
@@ -8,6 +9,7 @@ public static class Gather
     /// <summary>y[i] = table[indices[i]], rows of n numbers of any type. Items are indices.</summary>
     public readonly struct Rows<T>(View<T> table, View<int> indices, View<T> y, int n) : IScalarKernel where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run(int from, int to)
         {
             if (n == 1)
@@ -23,6 +25,7 @@ public static class Gather
     /// </summary>
     public readonly struct ScatterAdd<T>(View<T> dy, View<int> order, View<int> starts, View<int> rows, View<T> dtable, int n) : IKernel<T> where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             for (int item = from; item < to; item++)

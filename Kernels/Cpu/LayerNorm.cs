@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
@@ -10,6 +12,7 @@ public static class LayerNorm
     public readonly struct Forward<T>(View<T> x, View<T> weight, View<T> bias, View<T> y, View<T> mean, View<T> rstd, int n, double epsilon) : IKernel<T>
         where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             for (int row = from; row < to; row++)
@@ -41,6 +44,7 @@ public static class LayerNorm
     public readonly struct Backward<T>(View<T> x, View<T> weight, View<T> mean, View<T> rstd, View<T> dy, View<T> dx, int n) : IKernel<T>
         where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             for (int row = from; row < to; row++)
@@ -83,6 +87,7 @@ public static class LayerNorm
     public readonly struct BackwardParameters<T>(View<T> x, View<T> mean, View<T> rstd, View<T> dy, View<T> dweight, View<T> dbias, int rows, int n) : IKernel<T>
         where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             if (dweight.Length > 0)

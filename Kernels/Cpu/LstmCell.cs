@@ -13,6 +13,7 @@ public static class LstmCell
     /// <param name="activated">Receives i, f, g and o (rows, 4 hidden) for the backward pass; may be the memory of <paramref name="gates"/>.</param>
     public readonly struct Forward<T>(View<T> gates, View<T> cPrevious, View<T> h, View<T> c, View<T> activated, int hidden) : IKernel<T> where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             for (var row = from; row < to; row++)
@@ -45,6 +46,7 @@ public static class LstmCell
     public readonly struct Backward<T>(View<T> activated, View<T> cPrevious, View<T> c, View<T> dh, View<T> dc, View<T> dgates, View<T> dcPrevious, int hidden)
         : IKernel<T> where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             var one = V.Of(1);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>y = f(x), number by number.</summary>
@@ -6,6 +8,7 @@ public static class Map
     /// <summary>yᵢ = f(xᵢ). Items are elements.</summary>
     public readonly struct Forward<F, T>(F f, View<T> x, View<T> y) : IKernel<T> where F : struct, IUnary where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             int i = from;
@@ -17,6 +20,7 @@ public static class Map
     /// <summary>dxᵢ = dyᵢ f′(xᵢ, yᵢ). Items are elements.</summary>
     public readonly struct Backward<F, T>(F f, View<T> x, View<T> y, View<T> dy, View<T> dx) : IKernel<T> where F : struct, IUnary where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             int i = from;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class MatMul
@@ -13,6 +15,7 @@ public static unsafe partial class MatMul
         /// <summary>The number of rows of C in the whole batch.</summary>
         public static int Items(MatMulShape shape) => shape.Batch * shape.M;
 
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             for (var item = from; item < to; item++)

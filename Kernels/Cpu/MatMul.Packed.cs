@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class MatMul
@@ -15,6 +17,7 @@ public static unsafe partial class MatMul
         /// <summary>The number of blocks of C in the whole batch.</summary>
         public static int Items(MatMulShape shape, int workers) => Blocks.Of(shape, workers).Items(shape.Batch);
 
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             var blocks = Blocks.Of(shape, workers);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class MatMul
@@ -18,6 +20,7 @@ public static unsafe partial class MatMul
 
         static int Sides(int size) => (size + Side - 1) / Side;
 
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             for (var item = from; item < to; item++)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Where the largest numbers of windows are, for windows of any form: each is a list of places.</summary>
@@ -10,6 +12,7 @@ public static class MaxPool
     public readonly struct Places<T>(View<T> x, View<int> windows, View<int> places, int n, int count, int most) : IScalarKernel
         where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run(int from, int to)
         {
             for (int i = from; i < to; i++)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>The numbers of overlapping windows added up where they lie: what reading windows is the transpose of.</summary>
@@ -9,6 +11,7 @@ public static class OverlapAdd
     /// </summary>
     public readonly struct Forward<T>(View<T> x, View<T> y, OverlapShape shape) : IKernel<T> where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             for (int item = from; item < to; item++)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Index expressions as positions in row-major memory.</summary>
@@ -9,6 +11,7 @@ public static class Positions
     /// </summary>
     public readonly struct Add(View<int> index, View<int> at, Layout layout, int size, int stride) : IScalarKernel
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run(int from, int to)
         {
             int step = layout.Step.A;
@@ -22,6 +25,7 @@ public static class Positions
     /// <summary>last[p] = the last i with at[i] = p, for every p that is one of the positions. A single item.</summary>
     public readonly struct Last(View<int> at, View<int> last, int count) : IScalarKernel
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run(int from, int to)
         {
             for (int i = 0; i < count; i++) last[at[i]] = i;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Random numbers from <see cref="Philox"/>: element i takes number offset + i of the seed, however the work is shared out. Items are elements.</summary>
@@ -6,6 +8,7 @@ public static class RandomFill
     /// <summary>y uniform in [low, high).</summary>
     public readonly struct Uniform<T>(ulong seed, ulong offset, View<T> y, double low, double high) : IScalarKernel where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run(int from, int to)
         {
             Philox.Words upper = default, lower = default;
@@ -27,6 +30,7 @@ public static class RandomFill
     /// <summary>y normal with the given mean and standard deviation.</summary>
     public readonly struct Normal<T>(ulong seed, ulong offset, View<T> y, double mean, double std) : IScalarKernel where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run(int from, int to)
         {
             Philox.Words upper = default, lower = default;

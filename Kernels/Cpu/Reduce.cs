@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
@@ -18,6 +20,7 @@ public static class Reduce
     /// <summary>y[o, j] = fold over i of x[o, i, j]; the identity where n = 0. Items are outputs.</summary>
     public readonly struct Forward<R, T>(R r, View<T> x, View<T> y, int n, int inner) : IKernel<T> where R : struct, IReducer where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             if (inner == 1)
@@ -41,6 +44,7 @@ public static class Reduce
     /// </summary>
     public readonly struct Blocks<R, T>(R r, View<T> x, View<T> y, int n) : IKernel<T> where R : struct, IReducer where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             int blocks = BlockCount(n);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
@@ -8,6 +10,7 @@ public static class Scan
     /// <summary>yₖ = aₖ yₖ₋₁ + bₖ with y₋₁ = 0; without a it is the running sum. In reverse, yₖ = aₖ yₖ₊₁ + bₖ.</summary>
     public readonly struct Linear<T>(View<T> a, View<T> b, View<T> y, int n, int inner, bool reverse) : IKernel<T> where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             if (n == 0) return;
@@ -40,6 +43,7 @@ public static class Scan
     /// <summary>yₖ = the i ≤ k of the largest sign · xᵢ; the last on ties; the last NaN wins.</summary>
     public readonly struct ArgLargest<T>(double sign, View<T> x, View<int> y, int n, int inner) : IScalarKernel where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run(int from, int to)
         {
             for (int i = from; i < to; i++)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>Stochastic gradient descent with momentum (Sutskever et al., 2013).</summary>
@@ -11,6 +13,7 @@ public static class Sgd
     public readonly struct Step<T>(View<T> p, View<T> g, View<T> momentum, double rate, double mu, double dampening, double decay, bool nesterov,
         bool first) : IKernel<T> where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             bool remembers = momentum.Length > 0;

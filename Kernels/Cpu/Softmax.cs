@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>yᵢ = exp(xᵢ − m) / Σⱼ exp(xⱼ − m) with m = max x, over rows of n. A row of −∞ alone, and one with +∞ or NaN, is NaN. Items are rows.</summary>
@@ -6,6 +8,7 @@ public static class Softmax
     /// <summary>y = softmax x.</summary>
     public readonly struct Forward<T>(View<T> x, View<T> y, int n) : IKernel<T> where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             for (int row = from; row < to; row++)
@@ -34,6 +37,7 @@ public static class Softmax
     /// <summary>dx = y ⊙ (dy − Σ dy y).</summary>
     public readonly struct Backward<T>(View<T> y, View<T> dy, View<T> dx, int n) : IKernel<T> where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             for (int row = from; row < to; row++)
@@ -54,6 +58,7 @@ public static class LogSoftmax
     /// <summary>y = log softmax x.</summary>
     public readonly struct Forward<T>(View<T> x, View<T> y, int n) : IKernel<T> where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             for (int row = from; row < to; row++)
@@ -71,6 +76,7 @@ public static class LogSoftmax
     /// <summary>dx = dy − exp(y) Σ dy.</summary>
     public readonly struct Backward<T>(View<T> y, View<T> dy, View<T> dx, int n) : IKernel<T> where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             for (int row = from; row < to; row++)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>y = f(a, b), number by number, a and b stepping through the output's shape by the strides of a <see cref="Layout"/>. Items are the layout's rows.</summary>
@@ -7,6 +9,7 @@ public static class Zip
     public readonly struct Forward<F, T>(F f, View<T> a, View<T> b, View<T> y, Layout layout) : IKernel<T>, IZip<T>
         where F : struct, IBinaryFunction where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => ZipRows.Run<Forward<F, T>, V, T>(this, a, b, layout, from, to);
 
         void IZip<T>.Put<V>(V a, V b, int i) => V.Store(f.Apply(a, b), y, i);
@@ -17,6 +20,7 @@ public static class Zip
     public readonly struct BackwardA<F, T>(F f, View<T> a, View<T> b, View<T> y, View<T> dy, View<T> d, Layout layout) : IKernel<T>, IZip<T>
         where F : struct, IBinary where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => ZipRows.Run<BackwardA<F, T>, V, T>(this, a, b, layout, from, to);
 
         void IZip<T>.Put<V>(V a, V b, int i) => V.Store(V.Load(dy, i) * f.SlopeA(a, b, V.Load(y, i)), d, i);
@@ -28,6 +32,7 @@ public static class Zip
     public readonly struct BackwardB<F, T>(F f, View<T> a, View<T> b, View<T> y, View<T> dy, View<T> d, Layout layout) : IKernel<T>, IZip<T>
         where F : struct, IBinary where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => ZipRows.Run<BackwardB<F, T>, V, T>(this, a, b, layout, from, to);
 
         void IZip<T>.Put<V>(V a, V b, int i) => V.Store(V.Load(dy, i) * f.SlopeB(a, b, V.Load(y, i)), d, i);
@@ -39,6 +44,7 @@ public static class Zip
     public readonly unsafe struct Compare<F, T>(F f, View<T> a, View<T> b, View<byte> y, Layout layout) : IKernel<T>, IZip<T>
         where F : struct, IBinaryFunction where T : unmanaged
     {
+        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => ZipRows.Run<Compare<F, T>, V, T>(this, a, b, layout, from, to);
 
         void IZip<T>.Put<V>(V a, V b, int i) => ((IZip<T>)this).PutPart(a, b, i, V.Count);

@@ -42,6 +42,7 @@ static unsafe class ZipRows
         }
     }
 
+    [MethodImpl(Compiled.Alone)]
     static void Row<K, V, T, A, B>(in K kernel, A a, B b, int y, int n)
         where K : struct, IZip<T> where V : struct, ISimd<V, T> where T : unmanaged where A : struct, IOperand<T> where B : struct, IOperand<T>
     {
