@@ -213,6 +213,23 @@ public class ContractTests(ITestOutputHelper output)
                 foreach (var (window, step) in new[] { (1, 1), (3, 1), (2, 2), (3, 2), (9, 1) }) WindowIs(window, step);
             }),
         },
+        new("BlockSparseAttention", () => Own(new BlockSparseAttention(8, 2, Chosen, 2, causal: true), l => l.ForwardWithWeights))
+        {
+            Self = true,
+            LooksBack = true,
+            Maskless = "Every place sees itself, so no row is empty.",
+            Future = Yes(() => Contracts.NoGradientToTheFuture(new BlockSparseAttention(8, 2, Chosen, 2, causal: true).Forward)),
+            Order = No(places),
+            Cached = No("It brings the blocks of a whole sequence together; GroupedQueryAttention with Masks.Blocks goes on from a cache."),
+            Online = No("It holds only the scores of the chosen blocks, which need no second pass."),
+            Window = Yes(() =>
+            {
+                BlocksAre(Chosen, 2, causal: true);
+                BlocksAre(new[,] { { false, true }, { true, true } }, 3, causal: false);
+                BlocksAre(new[,] { { true, false, true }, { false, false, false }, { true, true, true } }, 2, causal: false);       // who sees nothing answers 0
+                BlocksAre(new[,] { { true } }, 8, causal: false);
+            }),
+        },
         new("RelativeAttention", () =>
         {
             var layer = new RelativeAttention(8, 2, 2);
@@ -406,7 +423,7 @@ public class ContractTests(ITestOutputHelper output)
         new(8, 4, 2, Masks.Window(2), rotary: new()),
         new(8, 2, sees: Masks.Dilated(2, 2), rotary: new(interleaved: true)),
         new(8, 4, 2, Masks.Strided(2), new AlibiBias(4)),
-        new(8, 2, sees: Masks.And(Masks.Causal, Masks.Blocks(new[,] { { true, false, false }, { true, true, false }, { false, true, true } }, 2)),
+        new(8, 2, sees: Masks.And(Masks.Causal, Masks.Blocks(Chosen, 2)),
             bias: new BucketBias(2, 4, 5, bothWays: false), scale: 1),
     ];
 
@@ -427,6 +444,18 @@ public class ContractTests(ITestOutputHelper output)
     {
         var heads = Array.ConvertAll(x.Linear(inward).Reshape(2, 5, 3, 2, 4).Unbind(2), part => part.Transpose(1, 2));
         return OnlineSoftmax.Attend(heads[0], heads[1], heads[2], 2, mask).Transpose(1, 2).Reshape(2, 5, 8).Linear(outward);
+    }
+
+    static bool[,] Chosen => new[,] { { true, false, false, false }, { true, true, false, false }, { false, true, true, false }, { true, false, false, true } };
+
+    // Outputs, gradients and weights.
+    static void BlocksAre(bool[,] seen, int block, bool causal)
+    {
+        var sees = Masks.Blocks(seen, block);
+        var (sparse, full) = (new BlockSparseAttention(8, 2, seen, block, causal), new GroupedQueryAttention(8, 2, sees: causal ? Masks.And(Masks.Causal, sees) : sees));
+        full.Load(sparse.StateDict());
+        Contracts.Same(sparse.Forward, full.Forward);
+        Contracts.Same(x => sparse.ForwardWithWeights(x).Weights, x => full.ForwardWithWeights(x).Weights);
     }
 
     // Outputs, gradients and weights.

@@ -41,6 +41,16 @@ public class KindsTests
         Assert.All(layer.Draw(query, keys, keys, mask).Places.ToArray<int>(), place => Assert.Equal(Array.IndexOf(weights, weights.Max()), place));
     }
 
+    // tanh of (1, 2 | 3) · (10, 20 | 30), a hundredth
+    [Fact]
+    public void The_attentional_vector_sees_context_and_state()
+    {
+        using var _ = Defaults.With(DType.F64);
+        var vector = new AttentionalVector(2, 1);
+        vector.Load(new Dictionary<string, Tensor> { ["w.weight"] = Tensor.Of([0.1, 0.2, 0.3], [1, 3]) });
+        Assert.Equal(Math.Tanh(1.4), vector.Forward(Tensor.Of([1.0, 2], [1, 2]), Tensor.Of([3.0], [1, 1])).Item(), 1e-15);
+    }
+
     [Fact]
     public void The_baseline_follows_the_losses()
     {
@@ -150,6 +160,9 @@ public class KindsTests
         Named("DotScore: queries (2, 3, 4) and keys (2, 3, 5) must be (b, t, 4) and (b, s, 4)", () => new DotScore().Forward(x, Tensor.Ones([2, 3, 5])));
         Named("GroupedQueryAttention: 2 key heads do not divide the 3 query heads", () => new GroupedQueryAttention(6, 3, 2));
         Named("GroupedQueryAttention: 3 heads do not divide the size 4: each must get the same whole number of features", () => new GroupedQueryAttention(4, 3));
+        Named("BlockSparseAttention: 5 places are 3 blocks of 2; the choice has 2 × 3", () => new BlockSparseAttention(4, 2, new bool[2, 3], 2).Forward(Tensor.Zeros([1, 5, 4])));
+        Named("AttentionalVector: context (2, 3) and state (2, 3) must be (…, 3) and (…, 2), the same but for the last axis",
+            () => new AttentionalVector(3, 2).Forward(Tensor.Zeros([2, 3]), Tensor.Zeros([2, 3])));
         Named("SlidingWindowAttention: the input (1, 4, 3, 3) must be (batch, time, 4)", () => new SlidingWindowAttention(4, 2, 2).Forward(image));
         Named("Rotary: the input (3, 5) must be (…, t, d) with an even d, whose features make pairs", () => new Rotary().Forward(Tensor.Ones([3, 5])));
         Named("BucketBias: 2 buckets up to the distance 128: each side needs at least 2, and the distance must be beyond those of 1 distance each", () => new BucketBias(2, 2));
