@@ -16,6 +16,7 @@ public static partial class OnnxOperators
         ("Split", Split),
         ("Slice", Slice),
         ("Pad", Pad),
+        ("CenterCropPad", CenterCropPad),
         ("Trilu", Trilu),
         ("DepthToSpace", DepthToSpace),
         ("SpaceToDepth", SpaceToDepth),
@@ -45,6 +46,9 @@ public static partial class OnnxOperators
         ("ConstantOfShape", ConstantOfShape),
         ("EyeLike", EyeLike),
         ("Range", Steps),
+        ("HannWindow", n => Window(n, 0.5, 0.5, 0)),
+        ("HammingWindow", n => Window(n, 25.0 / 46, 21.0 / 46, 0)),
+        ("BlackmanWindow", n => Window(n, 0.42, 0.5, 0.08)),
     ];
 
     static OnnxValue Indices(int[] values, Shape shape) => new(Tensor.From(values, shape), ElementType.Int64);
@@ -137,6 +141,28 @@ public static partial class OnnxOperators
         };
         for (int i = 0; i < axes.Length; i++) x = x.Pad(axes[i], places[i], places[i + axes.Length], mode, value);
         return [x];
+    }
+
+    /// <summary>Each axis cut, or padded with zeros, on both sides alike to a size; the odd place is the end's.</summary>
+    static OnnxValue[] CenterCropPad(OnnxNode n)
+    {
+        var x = n[0];
+        int[] sizes = n.Whole(1), axes = n.Ints("axes") ?? Range(0, x.Rank);
+        foreach (var (axis, size) in axes.Zip(sizes))
+        {
+            int less = x.Shape[x.Shape.Axis(axis)] - size;
+            x = less > 0 ? x.Slice(axis, less / 2, size) : x.Pad(axis, -less / 2, -less - -less / 2);
+        }
+        return [x];
+    }
+
+    /// <summary>a − b cos φ + c cos 2φ, where φ goes once round over the size, or over one place less where it ends as it began.</summary>
+    static OnnxValue[] Window(OnnxNode n, double a, double b, double c)
+    {
+        int size = n.Whole(0)[0], around = n.Flag("periodic", true) ? size : size - 1;
+        var type = ElementTypes.Numbered(n.Int("output_datatype", 1));
+        var angle = Tensor.Arange(size) * (2 * Math.PI / around);
+        return [new(a - b * angle.Cos() + c * (2 * angle).Cos(), type)];
     }
 
     static OnnxValue[] Trilu(OnnxNode n)

@@ -22,7 +22,7 @@ public static partial class OnnxOperators
         (Control, ["If", "Loop", "Scan"]),
         (Bits, ["BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseNot", "BitCast"]),
         (Randomness, ["RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"]),
-        (Signals, ["DFT", "STFT", "MelWeightMatrix", "BlackmanWindow", "HammingWindow", "HannWindow"]),
+        (Signals, ["DFT", "STFT", "MelWeightMatrix"]),
         (Images, ["GridSample", "AffineGrid", "ImageDecoder", "Resize"]),
         (Trees, ["TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor", "SVMClassifier", "SVMRegressor", "LinearClassifier",
             "LinearRegressor", "LabelEncoder", "ArrayFeatureExtractor", "Binarizer", "Normalizer", "Scaler", "OneHotEncoder", "Imputer",
