@@ -29,15 +29,28 @@ public sealed unsafe partial class CpuDevice : Device
     internal override object Rent(int bytes)
     {
         int size = SizeClass(bytes);
-        if (size < pool.Length && pool[size].TryTake(out var buffer)) return buffer;
-        CountMiss();
-        return CpuBuffer.Allocate(size < pool.Length ? 1 << size : bytes);
+        if (size >= pool.Length || !pool[size].TryTake(out var buffer))
+        {
+            CountMiss();
+            buffer = CpuBuffer.Allocate(size < pool.Length ? 1 << size : bytes);
+        }
+        if (Litter is { } value) buffer.Bytes[..bytes].Fill(value);
+        return buffer;
     }
 
     internal override void Return(object buffer, int bytes)
     {
-        if (SizeClass(bytes) is int size && size < pool.Length) pool[size].Add((CpuBuffer)buffer);
+        if (Pooling && SizeClass(bytes) is int size && size < pool.Length) pool[size].Add((CpuBuffer)buffer);
     }
+
+    /// <summary>How many buffers wait in the pool.</summary>
+    internal int Pooled => pool.Sum(buffers => buffers.Count);
+
+    /// <summary>Whether buffers come back; else each is new.</summary>
+    internal bool Pooling { get; set; } = true;
+
+    /// <summary>What fills every buffer before it is handed out, so that whoever reads what nobody wrote is found out; null: nothing does.</summary>
+    internal byte? Litter { get; set; }
 
     static int SizeClass(int bytes) => bytes <= 64 ? 6 : 32 - BitOperations.LeadingZeroCount((uint)bytes - 1);
 

@@ -22,6 +22,7 @@ sealed unsafe class Workers
     delegate*<void*, int, int, void> invoke;
     void* kernel;
     int count, chunk, next, invited, finished;
+    long shared, helped;
     volatile int job;           // its number
     volatile Exception? failure;
 
@@ -31,6 +32,15 @@ sealed unsafe class Workers
         get;
         set => field = value is >= 1 and <= most ? value : throw new ArgumentOutOfRangeException(nameof(value), $"Threads: {value} must be from 1 to {most}");
     } = Environment.ProcessorCount;
+
+    /// <summary>From how much work on a job is shared: about the multiplications in the time it takes to wake a thread.</summary>
+    internal double WorthSharing { get; set; } = 20_000;
+
+    /// <summary>Of how many of the next jobs that are shared another thread takes the first part, however long the caller must wait for it.</summary>
+    internal int AwaitsHelp { get; set; }
+
+    /// <summary>How many jobs were cut up and offered to other threads, and of how many of these another thread did a part.</summary>
+    internal (long Shared, long Helped) Jobs => (Interlocked.Read(ref shared), Interlocked.Read(ref helped));
 
     /// <summary>Runs the kernel over items 0 … count − 1 in the widest registers the machine has; <paramref name="cost"/> is about the work of an item, in multiplications.</summary>
     public void Run<K, T>(K kernel, int count, double cost) where K : struct, IKernel<T> where T : unmanaged
@@ -52,9 +62,8 @@ sealed unsafe class Workers
     {
         if (items == 0) return;
         void* address = Unsafe.AsPointer(ref k);
-        const double worthSharing = 20_000;
         int threads = Threads;
-        if (threads == 1 || items == 1 || items * cost < worthSharing || Monitor.IsEntered(gate) || !Monitor.TryEnter(gate))
+        if (threads == 1 || items == 1 || items * cost < WorthSharing || Monitor.IsEntered(gate) || !Monitor.TryEnter(gate))
         {
             function(address, 0, items);
             return;
@@ -76,6 +85,7 @@ sealed unsafe class Workers
             helpers++;
             new Thread(Loop) { IsBackground = true, Name = "NanoAttention worker" }.Start();
         }
+        shared++;
         invoke = function;
         kernel = address;
         (count, chunk, next, finished, failure) = (items, size, 0, 0, null);
@@ -85,6 +95,8 @@ sealed unsafe class Workers
         int asleep = Volatile.Read(ref sleeping);
         if (asleep > 0) wake.Release(Math.Min(asleep, threads - 1));
 
+        if (AwaitsHelp > 0)
+            for (AwaitsHelp--; Volatile.Read(ref next) == 0;) Thread.Yield();
         Claim();
         // Whoever has not come by now need not come; wait for those who have.
         int came = threads - 1 - Math.Max(0, Interlocked.Exchange(ref invited, 0));
@@ -93,17 +105,20 @@ sealed unsafe class Workers
         if (failure is { } e) throw new InvalidOperationException($"A kernel failed: {e.Message}", e);
     }
 
-    void Claim()
+    // Whether there was something left to do.
+    bool Claim()
     {
+        bool any = false;
         try
         {
-            for (int from; (from = Interlocked.Add(ref next, chunk) - chunk) < count;)
+            for (int from; (from = Interlocked.Add(ref next, chunk) - chunk) < count; any = true)
                 invoke(kernel, from, Math.Min(count, from + chunk));
         }
         catch (Exception e)
         {
             failure = e;
         }
+        return any;
     }
 
     void Loop()
@@ -122,7 +137,7 @@ sealed unsafe class Workers
             }
             seen = job;
             if (Interlocked.Decrement(ref invited) < 0) continue;
-            Claim();
+            if (Claim()) Interlocked.Increment(ref helped);
             Interlocked.Increment(ref finished);
         }
     }
