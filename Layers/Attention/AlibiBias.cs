@@ -12,7 +12,7 @@ public sealed class AlibiBias(int heads) : PositionBias
     {
         Shape shape = [heads, queries, keys];
         var bias = shape.Numbers<double>("AlibiBias");
-        for (int h = 0, at = 0; h < heads; h++)
+        for (int h = 0, at = 0; at < bias.Length; h++)
             for (int i = 0; i < queries; i++)
                 for (int j = 0; j < keys; j++) bias[at++] = -Math.Pow(2, -8.0 * (h + 1) / heads) * Math.Abs((double)i + offset - j);
         return Tensor.Of(bias, shape);

@@ -18,7 +18,7 @@ public sealed class BucketBias(int heads, int buckets = 32, int farthest = 128, 
     {
         Shape shape = [queries, keys];
         var chosen = shape.Numbers<int>("BucketBias");
-        for (int i = 0; i < queries; i++)
+        for (int i = 0; i * keys < chosen.Length; i++)
             for (int j = 0; j < keys; j++) chosen[i * keys + j] = Bucket((int)Math.Clamp((long)j - i - offset, -farthest, farthest));
         return Weight.Gather(Tensor.From(chosen, shape, Weight.Device)).Permute(2, 0, 1);
     }

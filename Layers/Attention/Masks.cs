@@ -44,7 +44,7 @@ public static class Masks
     {
         Shape shape = [queries, keys];
         var seen = shape.Numbers<bool>("Masks");
-        for (int i = 0; i < queries; i++)
+        for (int i = 0; i * keys < seen.Length; i++)
             for (int j = 0; j < keys; j++) seen[i * keys + j] = sees(i + offset, j);
         return Tensor.From(seen, shape, device);
     }

@@ -23,7 +23,7 @@ public sealed class Sinusoids : Layer
     {
         Shape shape = [time, size];
         var values = shape.Numbers<double>("Sinusoids");
-        for (int t = 0; t < time; t++)
+        for (int t = 0; t * size < values.Length; t++)
             for (int j = 0; j < size; j++)
             {
                 double angle = t / Math.Pow(@base, (j - j % 2) / (double)size);
