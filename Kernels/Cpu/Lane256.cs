@@ -10,11 +10,12 @@ public readonly unsafe struct Lane256<T>(Vector256<T> value) : ISimd<Lane256<T>,
 
     public static int Count => Vector256<T>.Count;
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane256<T> Of(double c) => new(Vector256.Create(Number.Of<T>(c)));
+    public static Lane256<T> Of(double c) => typeof(T) == typeof(float) ? new(Vector256.Create((float)c).As<float, T>()) : new(Vector256.Create(c).As<double, T>());
     public static Lane256<T> Broadcast(T x) => new(Vector256.Create(x));
     public static Lane256<T> Load(View<T> x, int i) => new(Vector256.Load(&x.Pointer[i]));
     public static void Store(Lane256<T> v, View<T> x, int i) => v.Value.Store(&x.Pointer[i]);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static Lane256<T> LoadPart(View<T> x, int i, int count, T fill)
     {
         int half = Lane128<T>.Count;
@@ -23,6 +24,7 @@ public readonly unsafe struct Lane256<T>(Vector256<T> value) : ISimd<Lane256<T>,
         return new(Vector256.Create(lower.Value, upper.Value));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void StorePart(Lane256<T> v, View<T> x, int i, int count)
     {
         int half = Lane128<T>.Count;

@@ -11,12 +11,33 @@ public readonly unsafe struct Lane512<T>(Vector512<T> value) : ISimd<Lane512<T>,
 
     public static int Count => Vector512<T>.Count;
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane512<T> Of(double c) => new(Vector512.Create(Number.Of<T>(c)));
+    public static Lane512<T> Of(double c) => typeof(T) == typeof(float) ? new(Vector512.Create((float)c).As<float, T>()) : new(Vector512.Create(c).As<double, T>());
     public static Lane512<T> Broadcast(T x) => new(Vector512.Create(x));
     public static Lane512<T> Load(View<T> x, int i) => new(Vector512.Load(&x.Pointer[i]));
     public static void Store(Lane512<T> v, View<T> x, int i) => v.Value.Store(&x.Pointer[i]);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane512<T> LoadPart(View<T> x, int i, int count, T fill)
+    {
+        if (!Avx512F.IsSupported) return LoadHalves(x, i, count, fill);
+        var merge = Vector512.Create(fill);
+        return typeof(T) == typeof(float) ? new(Avx512F.MaskLoad((float*)&x.Pointer[i], FloatMask(count), merge.AsSingle()).As<float, T>())
+            : new(Avx512F.MaskLoad((double*)&x.Pointer[i], DoubleMask(count), merge.AsDouble()).As<double, T>());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(Lane512<T> v, View<T> x, int i, int count)
+    {
+        if (!Avx512F.IsSupported) StoreHalves(v, x, i, count);
+        else if (typeof(T) == typeof(float)) Avx512F.MaskStore((float*)&x.Pointer[i], FloatMask(count), v.Value.AsSingle());
+        else Avx512F.MaskStore((double*)&x.Pointer[i], DoubleMask(count), v.Value.AsDouble());
+    }
+
+    static Vector512<float> FloatMask(int count) => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
+    static Vector512<double> DoubleMask(int count) => Vector512.LessThan(Vector512<long>.Indices, Vector512.Create((long)count)).AsDouble();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static Lane512<T> LoadHalves(View<T> x, int i, int count, T fill)
     {
         int half = Lane256<T>.Count;
         var lower = count < half ? Lane256<T>.LoadPart(x, i, count, fill) : Lane256<T>.Load(x, i);
@@ -24,7 +45,8 @@ public readonly unsafe struct Lane512<T>(Vector512<T> value) : ISimd<Lane512<T>,
         return new(Vector512.Create(lower.Value, upper.Value));
     }
 
-    public static void StorePart(Lane512<T> v, View<T> x, int i, int count)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void StoreHalves(Lane512<T> v, View<T> x, int i, int count)
     {
         int half = Lane256<T>.Count;
         Lane256<T> lower = new(v.Value.GetLower()), upper = new(v.Value.GetUpper());

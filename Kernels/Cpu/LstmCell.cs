@@ -7,7 +7,7 @@ namespace NanoAttention.Kernels.Cpu;
 /// Gers et al., 2000). A row of gates holds those of one sequence, ordered input, forget, candidate, output as in PyTorch:
 /// i = σ(gᵢ), f = σ(g_f), g = tanh(g_g), o = σ(gₒ); c = f c₋₁ + i g; h = o tanh c. Items are rows.
 /// </summary>
-public static class LstmCell
+public static unsafe class LstmCell
 {
     /// <summary>Gates before activation (rows, 4 hidden) and the previous state c₋₁ (rows, hidden) to h and c (rows, hidden).</summary>
     /// <param name="activated">Receives i, f, g and o (rows, 4 hidden) for the backward pass; may be the memory of <paramref name="gates"/>.</param>
@@ -17,22 +17,24 @@ public static class LstmCell
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             for (var row = from; row < to; row++)
-            {
-                View<T> x = gates.Row(row, 4 * hidden), y = activated.Row(row, 4 * hidden);
-                for (var j = 0; j < hidden; j += V.Count)
-                {
-                    var count = Math.Min(V.Count, hidden - j);
-                    V i = Sigmoid<V, T>(Get<V, T>(x, j, count)), f = Sigmoid<V, T>(Get<V, T>(x, j + hidden, count));
-                    V g = V.Tanh(Get<V, T>(x, j + 2 * hidden, count)), o = Sigmoid<V, T>(Get<V, T>(x, j + 3 * hidden, count));
-                    var state = V.MulAdd(f, Get<V, T>(cPrevious.Row(row, hidden), j, count), i * g);
-                    Put(i, y, j, count);
-                    Put(f, y, j + hidden, count);
-                    Put(g, y, j + 2 * hidden, count);
-                    Put(o, y, j + 3 * hidden, count);
-                    Put(state, c.Row(row, hidden), j, count);
-                    Put(o * V.Tanh(state), h.Row(row, hidden), j, count);
-                }
-            }
+                for (var j = 0; j < hidden; j += V.Count) Some<V>(row, j, Math.Min(V.Count, hidden - j));
+        }
+
+        /// <summary>Numbers j, …, j + count − 1 of a row, as many as a register holds or fewer.</summary>
+        [MethodImpl(Compiled.Alone)]
+        void Some<V>(int row, int j, int count) where V : struct, ISimd<V, T>
+        {
+            int n = hidden;
+            long at = (long)row * n + j, atGates = (long)row * 4 * n + j;
+            T* x = gates.Pointer + atGates, y = activated.Pointer + atGates;
+            V i = Sigmoid<V, T>(Part<V, T>(x, count)), f = Sigmoid<V, T>(Part<V, T>(x + n, count)), o = Sigmoid<V, T>(Part<V, T>(x + 3 * n, count));
+            V g = V.Tanh(Part<V, T>(x + 2 * n, count)), state = V.MulAdd(f, Part<V, T>(cPrevious.Pointer + at, count), i * g);
+            StorePart<V, T>(i, y, count);
+            StorePart<V, T>(f, y + n, count);
+            StorePart<V, T>(g, y + 2 * n, count);
+            StorePart<V, T>(o, y + 3 * n, count);
+            StorePart<V, T>(state, c.Pointer + at, count);
+            StorePart<V, T>(o * V.Tanh(state), h.Pointer + at, count);
         }
     }
 
@@ -49,41 +51,40 @@ public static class LstmCell
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
-            var one = V.Of(1);
             for (var row = from; row < to; row++)
-            {
-                View<T> y = activated.Row(row, 4 * hidden), dx = dgates.Row(row, 4 * hidden);
-                for (var j = 0; j < hidden; j += V.Count)
-                {
-                    var count = Math.Min(V.Count, hidden - j);
-                    V i = Get<V, T>(y, j, count), f = Get<V, T>(y, j + hidden, count);
-                    V g = Get<V, T>(y, j + 2 * hidden, count), o = Get<V, T>(y, j + 3 * hidden, count);
-                    V tanh = V.Tanh(Get<V, T>(c.Row(row, hidden), j, count)), before = Get<V, T>(cPrevious.Row(row, hidden), j, count);
-                    V slope = GetOrZero<V>(dh, row, j, count), d = V.MulAdd(slope * o, one - tanh * tanh, GetOrZero<V>(dc, row, j, count));
-                    Put(d * g * i * (one - i), dx, j, count);
-                    Put(d * before * f * (one - f), dx, j + hidden, count);
-                    Put(d * i * (one - g * g), dx, j + 2 * hidden, count);
-                    Put(slope * tanh * o * (one - o), dx, j + 3 * hidden, count);
-                    Put(d * f, dcPrevious.Row(row, hidden), j, count);
-                }
-            }
+                for (var j = 0; j < hidden; j += V.Count) Some<V>(row, j, Math.Min(V.Count, hidden - j));
         }
 
-        V GetOrZero<V>(View<T> x, int row, int j, int count) where V : struct, ISimd<V, T> =>
-            x.Length == 0 ? V.Of(0) : Get<V, T>(x.Row(row, hidden), j, count);
+        /// <summary>Numbers j, …, j + count − 1 of a row, as many as a register holds or fewer.</summary>
+        [MethodImpl(Compiled.Alone)]
+        void Some<V>(int row, int j, int count) where V : struct, ISimd<V, T>
+        {
+            int n = hidden;
+            long at = (long)row * n + j, atGates = (long)row * 4 * n + j;
+            T* y = activated.Pointer + atGates, dx = dgates.Pointer + atGates;
+            V one = V.Of(1), i = Part<V, T>(y, count), f = Part<V, T>(y + n, count), g = Part<V, T>(y + 2 * n, count), o = Part<V, T>(y + 3 * n, count);
+            V tanh = V.Tanh(Part<V, T>(c.Pointer + at, count)), before = Part<V, T>(cPrevious.Pointer + at, count);
+            var slope = dh.Length == 0 ? V.Of(0) : Part<V, T>(dh.Pointer + at, count);
+            var d = V.MulAdd(slope * o, one - tanh * tanh, dc.Length == 0 ? V.Of(0) : Part<V, T>(dc.Pointer + at, count));
+            StorePart<V, T>(d * g * i * (one - i), dx, count);
+            StorePart<V, T>(d * before * f * (one - f), dx + n, count);
+            StorePart<V, T>(d * i * (one - g * g), dx + 2 * n, count);
+            StorePart<V, T>(slope * tanh * o * (one - o), dx + 3 * n, count);
+            StorePart<V, T>(d * f, dcPrevious.Pointer + at, count);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static V Sigmoid<V, T>(V x) where V : struct, ISimd<V, T> where T : unmanaged => V.Of(1) / (V.Of(1) + V.Exp(-x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static V Get<V, T>(View<T> x, int i, int count) where V : struct, ISimd<V, T> where T : unmanaged =>
-        count == V.Count ? V.Load(x, i) : V.LoadPart(x, i, count, default);
+    static V Part<V, T>(T* x, int count) where V : struct, ISimd<V, T> where T : unmanaged =>
+        count == V.Count ? V.Load(new(x, count), 0) : V.LoadPart(new(x, count), 0, count, default);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Put<V, T>(V v, View<T> x, int i, int count) where V : struct, ISimd<V, T> where T : unmanaged
+    static void StorePart<V, T>(V v, T* x, int count) where V : struct, ISimd<V, T> where T : unmanaged
     {
-        if (count == V.Count) V.Store(v, x, i);
-        else V.StorePart(v, x, i, count);
+        if (count == V.Count) V.Store(v, new(x, count), 0);
+        else V.StorePart(v, new(x, count), 0, count);
     }
 }

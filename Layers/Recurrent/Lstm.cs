@@ -24,6 +24,14 @@ public sealed class Lstm(int inputs, int hidden, int layers = 1, bool bidirectio
         return [cell.Projection is null ? h : h.Linear(cell.Projection), c];
     }
 
+    private protected override Tensor? Steps(Tensor inputs, Tensor[] states, Cell cell, bool backwards)
+    {
+        if (cell.Projection is not null) return null;
+        (var y, states[1]) = Tensor.Lstm(inputs, cell.Weight, states[0], states[1], backwards);
+        states[0] = y.Select(0, backwards ? 0 : -1);
+        return y;
+    }
+
     internal static Case[] Cases =>
     [
         Case.Of(() => new Lstm(3, 4), (lstm, x) => lstm.Forward(x[0]).Output, [[2, 5, 3]]) with

@@ -49,6 +49,12 @@ public abstract class Recurrent : Module
     /// <summary>The states after a step: what comes from its input is (b, gates · hidden), a state (b, size).</summary>
     private protected abstract Tensor[] Step(Tensor input, Tensor[] states, Cell cell);
 
+    /// <summary>
+    /// All steps at once, where there is an operation for that: what comes from the inputs is (t, b, gates · hidden), and the states become
+    /// the last ones. Null where there is none.
+    /// </summary>
+    private protected virtual Tensor? Steps(Tensor inputs, Tensor[] states, Cell cell, bool backwards) => null;
+
     /// <summary>What is added to the inputs' product: both biases, where the cell adds the two products as they are.</summary>
     private protected virtual Tensor InputBias(Tensor ih, Tensor hh) => ih + hh;
 
@@ -96,7 +102,9 @@ public abstract class Recurrent : Module
     {
         var bias = Weights.GetValueOrDefault("bias_hh" + suffix);
         var cell = new Cell(Weights["weight_hh" + suffix], bias, Weights.GetValueOrDefault("weight_hr" + suffix));
-        var inputs = x.Linear(Weights["weight_ih" + suffix], bias is null ? null : InputBias(Weights["bias_ih" + suffix], bias)).Unbind();
+        var fromInputs = x.Linear(Weights["weight_ih" + suffix], bias is null ? null : InputBias(Weights["bias_ih" + suffix], bias));
+        if (ragged is null && Steps(fromInputs, states, cell, backwards) is { } all) return all;
+        var inputs = fromInputs.Unbind();
         var outputs = new Tensor[inputs.Length];
         for (int step = 0; step < inputs.Length; step++)
         {
