@@ -16,16 +16,10 @@ static class Command
         {
             if (result.GetValue(quick) && result.GetValue(full)) result.AddError("--quick and --full contradict each other.");
         });
-        root.Subcommands.Add(Worker());
+        root.Subcommands.Add(Peers.PeersCommand.Create());
+        root.Subcommands.Add(Peers.PeersCommand.CreateWorker());
         root.SetAction(result => Run(result.GetValue(filter), result.GetValue(quick) ? Care.Quick : result.GetValue(full) ? Care.Full : Care.Normal, result.GetValue(folder)!));
         return root;
-    }
-
-    static System.CommandLine.Command Worker()
-    {
-        var worker = new System.CommandLine.Command("worker", "Runs tests by name for a comparison with other libraries: reads `TEST MILLISECONDS` from its input, answers the least and the median seconds and the count.");
-        worker.SetAction(_ => Peers.Worker.Run(Console.In, Console.Out));
-        return worker;
     }
 
     static int Run(string? filter, Care care, string folder)
@@ -48,7 +42,8 @@ static class Command
         return failures > 0 ? 1 : 0;
     }
 
-    static void Write(string folder, string name, string text)
+    /// <summary>Writes a file and says so.</summary>
+    public static void Write(string folder, string name, string text)
     {
         Directory.CreateDirectory(folder);
         string path = Path.Combine(folder, name);

@@ -1,5 +1,6 @@
 using System.Text;
 using BenchmarkDotNet.Environments;
+using NanoAttention.Benchmarks.Peers;
 
 namespace NanoAttention.Benchmarks;
 
@@ -20,6 +21,7 @@ static class Report
         foreach (string line in SpeedChart.Crossovers(timings)) text.AppendLine().AppendLine(line);
         Section(text, "GPU: launches and transfers", Transfers(timings));
         Section(text, "Operations and layers", Cases(timings));
+        Section(text, "The rows of `peers`", Peers(timings));
         return text.ToString();
     }
 
@@ -72,6 +74,21 @@ static class Report
             double[] times = [.. from device in devices from backward in (bool[])[false, true] select Find(timed, device, backward)];
             string[] ahead = devices.Length > 1 ? [$"{Units.Digits(times[0] / times[2])}"] : Nothing;
             table.Add([CaseWork.Label(example), string.Join(", ", example.Timed!.Inputs), .. times.Select(Time), .. ahead]);
+        }
+        return table;
+    }
+
+    static Table? Peers(IReadOnlyList<Timing> timings)
+    {
+        Timing[] rows = [.. timings.Where(t => t.Work is PeerWork)];
+        if (rows.Length == 0) return null;
+        var table = new Table(1, "what", "time", "GFLOP/s", "GB/s");
+        foreach (var timing in rows)
+        {
+            var row = ((PeerWork)timing.Work).Row;
+            table.Add(row.Title, Units.Time(timing.Seconds), Rate(row.Flops), Rate(row.Bytes));
+
+            string Rate(double amount) => amount > 0 ? Units.Digits(amount / timing.Seconds * 1e-9) : "";
         }
         return table;
     }

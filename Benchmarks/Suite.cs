@@ -17,6 +17,7 @@ public class Suite
         .. Product.Of(Machine.Rungs),
         .. Machine.Gpu is { } gpu ? Transfer.On(gpu) : [],
         .. CaseWork.On(Machine.Devices),
+        .. Peers.PeerRow.All.Select(row => new Peers.PeerWork(row)),
     ];
 
     [GlobalSetup]

@@ -3,15 +3,17 @@ using System.Globalization;
 namespace NanoAttention.Benchmarks.Peers;
 
 /// <summary>
-/// What is compared, by names that all workers know; sizes follow the name. Every test goes through the public interface, and hands its
-/// memory back at its end.
+/// What is compared, by names that all workers know; sizes follow the name. Every test goes through the public interface and yields what
+/// it computed: a tensor, several, or a scalar. All workers make their operands by the same formula, so that results can be compared.
 /// </summary>
 static class PeerTest
 {
-    /// <summary>One run of the test, its operands made; null for a name that is not known here.</summary>
-    public static Action? Prepare(string[] words)
+    static int operands;
+
+    /// <summary>One run of the test, its operands made; null for a name that is not known here. The caller hands back the memory.</summary>
+    public static Func<object>? Prepare(string[] words)
     {
-        Defaults.Seed = 1;
+        FromFirst();
         int[] n = [.. words[1..].Where(word => word.All(char.IsAsciiDigit)).Select(word => int.Parse(word, CultureInfo.InvariantCulture))];
         string name = words[0];
         return name switch
@@ -44,170 +46,180 @@ static class PeerTest
         };
     }
 
-    static Tensor Leaf(params ReadOnlySpan<int> sizes) => Tensor.Normal(Shape.Create(sizes)).RequireGrad();
+    /// <summary>Begins a test: the next operand is its first.</summary>
+    public static void FromFirst() => operands = 0;
 
-    static Action Scoped(Action run) => () =>
+    // Number i of operand j is ((7919 i + 104729 j + 13) mod 10007) / 2500 − 2, times the scale: about as wide as normal numbers.
+    static double[] Numbers(int count, double scale = 1)
     {
-        using var step = Scope.Begin();
-        run();
-    };
+        long first = 104729L * operands++ + 13;
+        double[] numbers = new double[count];
+        for (int i = 0; i < count; i++) numbers[i] = scale * ((7919L * i + first) % 10007 / 2500.0 - 2);
+        return numbers;
+    }
 
-    static Action Of(Func<Tensor, Tensor> f, params ReadOnlySpan<int> sizes)
+    /// <summary>The test's next operand.</summary>
+    public static Tensor Operand(Shape shape, DType? type = null) => Tensor.Of(Numbers(shape.Count), shape, type);
+
+    // Whole numbers under the limit.
+    static Tensor Ids(Shape shape, int limit) =>
+        Tensor.From(Array.ConvertAll(Numbers(shape.Count), x => (int)Math.Round((x + 2) * 2500) % limit), shape);
+
+    static Tensor Leaf(params ReadOnlySpan<int> sizes) => Operand(Shape.Create(sizes)).RequireGrad();
+
+    static M Filled<M>(M model) where M : Module
     {
-        var x = Tensor.Normal(Shape.Create(sizes));
-        return Scoped(() => f(x));
+        foreach (var p in model.Parameters()) p.CopyFrom<float>(Array.ConvertAll(Numbers(p.Count, 0.05), x => (float)x));
+        return model;
+    }
+
+    static object[] Gradients(Tensor y, Tensor[] inputs, Tensor? seed = null, bool retainGraph = false) =>
+        Reverse.Gradients(y, inputs, seed, retainGraph)!;
+
+    static Func<object> Of(Func<Tensor, Tensor> f, params ReadOnlySpan<int> sizes)
+    {
+        var x = Operand(Shape.Create(sizes));
+        return () => f(x);
     }
 
     // The backward pass alone, over a graph that is kept.
-    static Action BackwardOf(Func<Tensor, Tensor> f, params ReadOnlySpan<int> sizes)
+    static Func<object> BackwardOf(Func<Tensor, Tensor> f, params ReadOnlySpan<int> sizes)
     {
         var x = Leaf(sizes);
-        Tensor y = f(x), g = Tensor.Normal(y.Shape);
-        return Scoped(() => Reverse.Gradients(y, [x], g, retainGraph: true));
+        Tensor y = f(x), g = Operand(y.Shape);
+        return () => Gradients(y, [x], g, retainGraph: true);
     }
 
-    static Action Product(bool transposeA, bool transposeB, int m, int n, int k, DType type)
+    static Func<object> Product(bool transposeA, bool transposeB, int m, int n, int k, DType type)
     {
-        Tensor a = transposeA ? Tensor.Normal([k, m], dtype: type).Transpose() : Tensor.Normal([m, k], dtype: type);
-        Tensor b = transposeB ? Tensor.Normal([n, k], dtype: type).Transpose() : Tensor.Normal([k, n], dtype: type);
-        return Scoped(() => a.MatMul(b));
+        Tensor a = transposeA ? Operand([k, m], type).Transpose() : Operand([m, k], type);
+        Tensor b = transposeB ? Operand([n, k], type).Transpose() : Operand([k, n], type);
+        return () => a.MatMul(b);
     }
 
-    static Action Add(int count)
+    static Func<object> Add(int count)
     {
-        Tensor a = Tensor.Normal([count]), b = Tensor.Normal([count]);
-        return Scoped(() => _ = a + b);
+        Tensor a = Operand([count]), b = Operand([count]);
+        return () => a + b;
     }
 
-    static Action LayerNorm(int rows, int size)
+    static Func<object> LayerNorm(int rows, int size)
     {
-        Tensor x = Tensor.Normal([rows, size]), w = Tensor.Normal([size]), b = Tensor.Normal([size]);
-        return Scoped(() => x.LayerNorm(w, b));
+        Tensor x = Operand([rows, size]), w = Operand([size]), b = Operand([size]);
+        return () => x.LayerNorm(w, b);
     }
 
-    static Action LayerNormBackward(int rows, int size)
+    static Func<object> LayerNormBackward(int rows, int size)
     {
-        Tensor x = Leaf(rows, size), w = Leaf(size), b = Leaf(size), y = x.LayerNorm(w, b), g = Tensor.Normal([rows, size]);
-        return Scoped(() => Reverse.Gradients(y, [x, w, b], g, retainGraph: true));
+        Tensor x = Leaf(rows, size), w = Leaf(size), b = Leaf(size), y = x.LayerNorm(w, b), g = Operand([rows, size]);
+        return () => Gradients(y, [x, w, b], g, retainGraph: true);
     }
 
-    static Action Attention(int batch, int heads, int length, int size, bool causal, bool backward)
+    static Func<object> Attention(int batch, int heads, int length, int size, bool causal, bool backward)
     {
-        Tensor[] qkv = [.. Enumerable.Range(0, 3).Select(_ => Tensor.Normal([batch, heads, length, size]))];
-        var g = Tensor.Normal([batch, heads, length, size]);
-        if (!backward) return Scoped(() => Tensor.ScaledDotProductAttention(qkv[0], qkv[1], qkv[2], causal: causal));
+        Tensor[] qkv = [.. Enumerable.Range(0, 3).Select(_ => Operand([batch, heads, length, size]))];
+        var g = Operand([batch, heads, length, size]);
+        if (!backward) return () => Tensor.ScaledDotProductAttention(qkv[0], qkv[1], qkv[2], causal: causal);
         foreach (var x in qkv) x.RequireGrad();
-        return Scoped(() => Reverse.Gradients(Tensor.ScaledDotProductAttention(qkv[0], qkv[1], qkv[2], causal: causal), qkv, g));
+        return () => Gradients(Tensor.ScaledDotProductAttention(qkv[0], qkv[1], qkv[2], causal: causal), qkv, g);
     }
 
-    static Action Lstm(int steps, int batch, int inputs, int hidden, bool backward)
+    static Func<object> Lstm(int steps, int batch, int inputs, int hidden, bool backward)
     {
-        var lstm = new Lstm(inputs, hidden, batchFirst: false);
-        Tensor x = Tensor.Normal([steps, batch, inputs]), g = Tensor.Normal([steps, batch, hidden]);
-        if (backward) return Scoped(() => Reverse.Gradients(lstm.Forward(x).Output, [.. lstm.Parameters(), x], g));
-        return Scoped(() =>
-        {
-            using var unrecorded = Reverse.NoGrad();
-            lstm.Forward(x);
-        });
+        var lstm = Filled(new Lstm(inputs, hidden, batchFirst: false));
+        Tensor x = Operand([steps, batch, inputs]), g = Operand([steps, batch, hidden]);
+        if (!backward) return Unrecorded(() => lstm.Forward(x).Output);
+        Tensor[] leaves = [.. lstm.Parameters(), x.RequireGrad()];
+        return () => Gradients(lstm.Forward(x).Output, leaves, g);
     }
 
-    static Action AdamW(int count)
+    static Func<object> AdamW(int count)
     {
         var p = Leaf(count);
-        p.Grad = Tensor.Normal([count]);
-        return Scoped(new AdamW([p]).Step);
+        p.Grad = Operand([count]);
+        var optimizer = new AdamW([p]);
+        return () =>
+        {
+            optimizer.Step();
+            return p;
+        };
     }
 
-    static Action? Gpt(string what, int[] sizes)
+    static Func<object> Unrecorded(Func<object> run) => () =>
     {
-        var gpt = new Gpt(new(65, sizes[1], sizes[2], sizes[3], sizes[4]));
+        using var unrecorded = Reverse.NoGrad();
+        return run();
+    };
+
+    static Func<object>? Gpt(string what, int[] sizes)
+    {
+        var gpt = Filled(new Gpt(new(65, sizes[1], sizes[2], sizes[3], sizes[4])));
         var optimizer = new AdamW(gpt.Parameters(), 1e-3, 0.9, 0.99, decay: 0.1);
-        Tensor ids = Ids(), targets = Ids();
+        Tensor ids = Ids([sizes[0], sizes[1]], 65), targets = Ids([sizes[0], sizes[1]], 65);
         return what switch
         {
-            "step" => Step(optimizer, () => gpt.Loss(ids, targets), clip: 1),
-            "fb" => Step(optimizer, () => gpt.Loss(ids, targets), take: false),
-            "fwd" => Scoped(() =>
-            {
-                using var unrecorded = Reverse.NoGrad();
-                gpt.Loss(ids, targets);
-            }),
+            "step" => Step(optimizer, Loss, clip: 1),
+            "fb" => Step(optimizer, Loss, take: false),
+            "fwd" => Unrecorded(Loss),
             _ => null,
         };
 
-        Tensor Ids() => Tensor.Uniform([sizes[0], sizes[1]], 0, 65).To(DType.I32);
+        Tensor Loss() => gpt.Loss(ids, targets);
     }
 
-    static Action Step(Optimizer optimizer, Func<Tensor> loss, double? clip = null, bool take = true) => Scoped(() =>
+    /// <summary>A training step; what it computed is the loss and the gradients.</summary>
+    public static Func<object> Step(Optimizer optimizer, Func<Tensor> loss, double? clip = null, bool take = true)
     {
-        var value = loss();
-        optimizer.ZeroGrad();
-        value.Backward();
-        if (clip is { } max) GradientClipping.Norm(optimizer.Parameters, max);
-        if (take) optimizer.Step();
-    });
+        Tensor[] parameters = [.. optimizer.Parameters];
+        return () =>
+        {
+            var value = loss();
+            optimizer.ZeroGrad();
+            value.Backward();
+            if (clip is { } max) GradientClipping.Norm(parameters, max);
+            if (take) optimizer.Step();
+            return (object[])[value, .. parameters.Select(p => p.Grad!)];
+        };
+    }
 
-    static Action Cnn(int batch)
+    static Func<object> Cnn(int batch)
     {
-        var model = new SqueezeCnn();
-        var x = Tensor.Normal([batch, 3, 32, 32]);
-        var targets = Tensor.Uniform([batch], 0, 10).To(DType.I32);
+        var model = Filled(new SqueezeCnn());
+        Tensor x = Operand([batch, 3, 32, 32]), targets = Ids([batch], 10);
         return Step(new AdamW(model.Parameters()), () => model.Forward(x).CrossEntropy(targets));
     }
 
-    /// <summary>Three times a convolution, batch norm, relu, squeeze-and-excitation and a pool of 2 × 2: (n, 3, 32, 32) → (n, 10).</summary>
-    sealed class SqueezeCnn : Layer
+    static Func<object> TinyAdd(bool requireGrad)
     {
-        public Conv2d Conv1 { get; } = new(3, 32, 3, padding: 1, bias: false);
-        public Conv2d Conv2 { get; } = new(32, 64, 3, padding: 1, bias: false);
-        public Conv2d Conv3 { get; } = new(64, 128, 3, padding: 1, bias: false);
-        public BatchNorm2d Bn1 { get; } = new(32);
-        public BatchNorm2d Bn2 { get; } = new(64);
-        public BatchNorm2d Bn3 { get; } = new(128);
-        public SqueezeExcitation Se1 { get; } = new(32, 8);
-        public SqueezeExcitation Se2 { get; } = new(64, 16);
-        public SqueezeExcitation Se3 { get; } = new(128, 32);
-        public Linear Fc { get; } = new(128, 10);
-
-        public override Tensor Forward(Tensor x)
-        {
-            x = Se1.Forward(Bn1.Forward(Conv1.Forward(x)).Relu()).MaxPool([2, 2]);      // (n, 32, 16, 16)
-            x = Se2.Forward(Bn2.Forward(Conv2.Forward(x)).Relu()).MaxPool([2, 2]);      // (n, 64, 8, 8)
-            x = Se3.Forward(Bn3.Forward(Conv3.Forward(x)).Relu()).MaxPool([2, 2]);      // (n, 128, 4, 4)
-            return Fc.Forward(x.Mean([2, 3]));
-        }
-    }
-
-    static Action TinyAdd(bool requireGrad)
-    {
-        Tensor x = Tensor.Normal([16]), y = Tensor.Normal([16]);
+        Tensor x = Operand([16]), y = Operand([16]);
         if (requireGrad) x.RequireGrad();
-        return Scoped(() =>
+        return () =>
         {
-            for (int i = 0; i < 100; i++) _ = x + y;
-        });
+            Tensor z = x;
+            for (int i = 0; i < 100; i++) z = x + y;
+            return z;
+        };
     }
 
-    static Action TinyAddBackward()
+    static Func<object> TinyAddBackward()
     {
-        Tensor x = Leaf(16), y = Tensor.Normal([16]);
-        return Scoped(() =>
+        Tensor x = Leaf(16), y = Operand([16]);
+        return () =>
         {
             var z = x;
             for (int i = 0; i < 100; i++) z += y;
-            Reverse.Gradients(z.Sum(), [x]);
-        });
+            return Gradients(z.Sum(), [x]);
+        };
     }
 
-    static Action TinyMlp()
+    static Func<object> TinyMlp()
     {
         Tensor[] weights = [.. Enumerable.Range(0, 10).Select(_ => Leaf(16, 16))];
-        var x = Tensor.Normal([1, 16]);
-        return Scoped(() => Reverse.Gradients(weights.Aggregate(x, (h, w) => h.MatMul(w).Tanh()).Sum(), weights));
+        var x = Operand([1, 16]);
+        return () => Gradients(weights.Aggregate(x, (h, w) => h.MatMul(w).Tanh()).Sum(), weights);
     }
 
-    static Action TinyScalar()
+    static Func<object> TinyScalar()
     {
         Scalar x = new Scalar(0.5).RequireGrad(), c = 0.9;
         return () =>
@@ -216,6 +228,7 @@ static class PeerTest
             for (int i = 0; i < 50; i++) z = z * c + x;
             x.Grad = null;
             z.Backward();
+            return x;
         };
     }
 }

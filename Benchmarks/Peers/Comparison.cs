@@ -1,0 +1,137 @@
+namespace NanoAttention.Benchmarks.Peers;
+
+/// <summary>Least and median seconds of a row on one worker.</summary>
+sealed record PeerTime(double Least, double Median);
+
+/// <summary>A row's times, by the workers' names, and what the check of the results said.</summary>
+/// <param name="Differing">Those whose result differs from ours.</param>
+/// <param name="Same">Those whose result is ours.</param>
+/// <param name="Memory">GB/s of moving as many bytes, where the row has any.</param>
+sealed record RowTimes(
+    PeerRow Row, IReadOnlyDictionary<string, PeerTime> Times, IReadOnlyList<string> Differing, IReadOnlyList<string> Same, double? Memory)
+{
+    public double? Ours => Times.TryGetValue(PeerProgram.Ours.Name, out var ours) ? ours.Least : null;
+
+    /// <summary>The fastest of the others; null where there is none.</summary>
+    public string? Best => Times.Where(t => t.Key != PeerProgram.Ours.Name).OrderBy(t => t.Value.Least).Select(t => t.Key).FirstOrDefault();
+
+    /// <summary>The best peer's time over ours; NaN where one of both is missing.</summary>
+    public double Ratio => Over(Best);
+
+    /// <summary>A peer's time over ours.</summary>
+    public double Over(string? peer) =>
+        Ours is { } ours && peer is not null && Times.TryGetValue(peer, out var time) ? time.Least / ours : double.NaN;
+}
+
+/// <summary>All rows on so many threads.</summary>
+/// <param name="Peak">Multiply-adds of this machine, GFLOP/s.</param>
+/// <param name="Notes">What was skipped, and why.</param>
+sealed record Comparison(int Threads, double Peak, IReadOnlyList<string> Workers, IReadOnlyList<RowTimes> Rows, IReadOnlyList<string> Notes)
+{
+    const int Milliseconds = 50;
+
+    /// <summary>Starts the workers and lets each run each row in turn, so many rounds: what disturbs the machine disturbs all.</summary>
+    public static Comparison Run(int threads, IReadOnlyList<PeerProgram> programs, IReadOnlyList<PeerRow> rows, int rounds)
+    {
+        List<string> notes = [];
+        List<Peer> peers = [];
+        List<RowTimes> times = [];
+        try
+        {
+            foreach (var program in programs)
+            {
+                try
+                {
+                    var peer = Peer.Start(program, threads);
+                    string name = peer.Name;
+                    for (int n = 2; peers.Any(other => other.Name == peer.Name); n++) peer.Name = $"{name} ({n})";
+                    peers.Add(peer);
+                }
+                catch (PeerException e)
+                {
+                    Note($"skipped: {program.Name} ({e.Message}){(program.Help is { } help ? $"; {help}" : "")}");
+                }
+            }
+            string[] names = [.. peers.Select(peer => peer.Name)];
+            Device.Cpu.Threads = threads;
+            double peak = FmaPeak.Measure(all: threads > 1);
+            foreach (var row in rows)
+            {
+                var found = Measure(row, peers, rounds, Note);
+                string all = string.Join(", ", found.Times.Select(t => $"{t.Key} {Units.Time(t.Value.Least)}"));
+                Console.WriteLine($"[{threads}] {row.Title}: {all}; ratio {Units.Digits(found.Ratio)}");
+                times.Add(found);
+            }
+            return new(threads, Math.Max(peak, FmaPeak.Measure(all: threads > 1)), names, times, notes);
+        }
+        finally
+        {
+            foreach (var peer in peers) peer.Dispose();
+        }
+
+        void Note(string text)
+        {
+            Console.WriteLine(text);
+            notes.Add(text);
+        }
+    }
+
+    static RowTimes Measure(PeerRow row, List<Peer> peers, int rounds, Action<string> note)
+    {
+        Dictionary<string, List<(double Least, double Median)>> found = [];
+        Dictionary<Peer, string> tests = [];            // the best of a row's tests on each worker
+        for (int round = 0; round < rounds; round++)
+            foreach (var peer in peers.ToArray())
+                Guarded(peer, () =>
+                {
+                    if (round == 0)
+                    {
+                        var ways = peer.Name == PeerProgram.Ours.Name ? row.Tests[..1] : row.Tests;
+                        (string Test, (double Least, double Median)? Time)[] timed =
+                            [.. ways.Select(test => (test, peer.Time(test, Milliseconds))).Where(t => t.Item2 is not null)];
+                        if (timed.Length == 0) return;
+                        var best = timed.MinBy(t => t.Time!.Value.Least);
+                        tests[peer] = best.Test;
+                        found[peer.Name] = [best.Time!.Value];
+                    }
+                    else if (tests.TryGetValue(peer, out string? test) && peer.Time(test, Milliseconds) is { } time)
+                        found[peer.Name].Add(time);
+                });
+        var outcomes = new Dictionary<string, Outcome[]>();
+        foreach (var peer in tests.Keys)
+            Guarded(peer, () =>
+            {
+                if (peer.Check(tests[peer]) is { } outcome) outcomes[peer.Name] = outcome;
+            });
+        var ours = outcomes.GetValueOrDefault(PeerProgram.Ours.Name);
+        outcomes.Remove(PeerProgram.Ours.Name);
+        var verdicts = outcomes.ToLookup(o => ours is not null && Agree(ours, o.Value), o => o.Key);
+        var times = found.ToDictionary(
+            f => f.Key, f => new PeerTime(f.Value.Min(t => t.Least), f.Value.Select(t => t.Median).Order().ElementAt(f.Value.Count / 2)));
+        return new(row, times, [.. verdicts[false]], [.. verdicts[true]], row.Bytes > 0 ? MemorySpeed.Measure(row.Bytes) : null);
+
+        void Guarded(Peer peer, Action action)
+        {
+            try
+            {
+                action();
+            }
+            catch (PeerException e)
+            {
+                note($"{peer.Name} ended in '{row.Title}': {e.Message}");
+                peers.Remove(peer);
+                peer.Dispose();
+            }
+        }
+    }
+
+    static bool Agree(Outcome[] ours, Outcome[] theirs) =>
+        ours.Length == theirs.Length && ours.Zip(theirs).All(pair => pair.First.Agrees(pair.Second));
+
+    /// <summary>The products in F32 that we and a peer, by name or the best, both have: the geometric mean of their ratios.</summary>
+    public (double Ratio, int Count) ProductsOver(string? peer)
+    {
+        double[] ratios = [.. Rows.Where(r => r.Row.IsProduct).Select(r => peer is null ? r.Ratio : r.Over(peer)).Where(double.IsFinite)];
+        return (ratios.Length == 0 ? double.NaN : Math.Exp(ratios.Average(Math.Log)), ratios.Length);
+    }
+}

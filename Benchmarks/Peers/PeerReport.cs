@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using BenchmarkDotNet.Environments;
+
+namespace NanoAttention.Benchmarks.Peers;
+
+/// <summary>The comparison as Markdown, for every number of threads, and as JSON.</summary>
+static class PeerReport
+{
+    public static string Markdown(IReadOnlyList<Comparison> runs)
+    {
+        var text = new StringBuilder("# Peers\n\n");
+        foreach (string line in HostEnvironmentInfo.GetCurrent().ToFormattedString()) text.AppendLine($"- {line}");
+        text.AppendLine($"- {Device.Cpu.Name}");
+        text.AppendLine();
+        text.AppendLine("Least time of interleaved runs. Ratio: the best peer's time over ours; of the peak: GFLOP/s of the "
+            + "measured peak of multiply-adds, or GB/s of that of moving as many bytes.");
+        foreach (var run in runs)
+        {
+            text.AppendLine().AppendLine($"## {Threads(run)}, peak {Units.Digits(run.Peak)} GFLOP/s").AppendLine().Append(TableOf(run));
+            foreach (string line in Summary(run)) text.AppendLine().AppendLine(line);
+        }
+        text.AppendLine();
+        foreach (string note in runs.SelectMany(run => run.Notes).Distinct()) text.AppendLine($"- {note}");
+        return text.ToString();
+    }
+
+    public static string Threads(Comparison run) => $"{run.Threads} thread{(run.Threads == 1 ? "" : "s")}";
+
+    static Table TableOf(Comparison run)
+    {
+        string[] others = [.. run.Workers.Where(name => name != PeerProgram.Ours.Name)];
+        var table = new Table(1, ["row", "ours", .. others, "ratio", "goal", "met", "GFLOP/s", "GB/s", "of the peak", "same result"]);
+        foreach (var r in run.Rows)
+        {
+            double goal = r.Row.GoalOn(run.Threads), seconds = r.Ours ?? double.NaN;
+            double flops = r.Row.Flops / seconds * 1e-9, bytes = r.Row.Bytes / seconds * 1e-9;
+            double peak = r.Row.Tests[0].StartsWith('d') ? run.Peak / 2 : run.Peak;     // doubles: half the lanes
+            table.Add(
+            [
+                r.Row.Title, Time(r, PeerProgram.Ours.Name), .. others.Select(name => Time(r, name)),
+                Number(r.Ratio), Units.Digits(goal), Met(r.Ratio, goal),
+                flops > 0 ? Units.Digits(flops) : "", bytes > 0 ? Units.Digits(bytes) : "",
+                flops > 0 ? Units.Percent(flops / peak) : r.Memory is { } memory && bytes > 0 ? Units.Percent(bytes / memory) : "",
+                Check(r),
+            ]);
+        }
+        return table;
+    }
+
+    static IEnumerable<string> Summary(Comparison run)
+    {
+        if (Line(null) is { } best)
+            yield return $"SGEMM, geometric mean of {best.Count} shapes, the best peer of each: {Goal(best.Ratio, 1)}";
+        foreach (string name in run.Workers.Where(name => name.Contains("OpenBLAS", StringComparison.OrdinalIgnoreCase)))
+            if (Line(name) is { } one)
+                yield return $"SGEMM, geometric mean of {one.Count} shapes, {name}: {Goal(one.Ratio, run.Threads == 1 ? 1.08 : 1.1)}";
+        if (run.Rows.FirstOrDefault(r => r.Row.Tests[0] == "sgemm N N 1024 1024 1024") is { Ours: { } seconds } square)
+            yield return $"{square.Row.Title}, of the peak of multiply-adds: {Goal(square.Row.Flops / seconds * 1e-9 / run.Peak, 0.92)}";
+        string[] told = [.. run.Rows.SelectMany(r => r.Same.Concat(r.Differing)), PeerProgram.Ours.Name];
+        string[] silent = [.. run.Workers.Where(name => run.Rows.Any(r => r.Times.ContainsKey(name))).Except(told)];
+        if (silent.Length > 0) yield return $"Times without results to compare: {string.Join(", ", silent)}.";
+
+        (double Ratio, int Count)? Line(string? peer) => run.ProductsOver(peer) is { Count: > 0 } found ? found : null;
+
+        static string Goal(double ratio, double goal) => $"{Units.Digits(ratio)} (goal {Units.Digits(goal)}: {Met(ratio, goal)})";
+    }
+
+    static string Time(RowTimes row, string name) => row.Times.TryGetValue(name, out var time) ? Units.Time(time.Least) : "";
+
+    static string Number(double ratio) => double.IsNaN(ratio) ? "" : Units.Digits(ratio);
+
+    static string Met(double ratio, double goal) => double.IsNaN(ratio) ? "" : ratio >= goal ? "yes" : "no";
+
+    static string Check(RowTimes row) =>
+        row.Differing.Count > 0 ? $"NOT {string.Join(", ", row.Differing)}" : row.Same.Count > 0 ? "yes" : "unchecked";
+
+    public static string Json(IReadOnlyList<Comparison> runs) => JsonSerializer.Serialize(new
+    {
+        Machine = HostEnvironmentInfo.GetCurrent().ToFormattedString(),
+        Date = DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture),
+        Runs = runs.Select(run => new
+        {
+            run.Threads,
+            PeakGflops = run.Peak,
+            run.Workers,
+            Rows = run.Rows.Select(r => new
+            {
+                r.Row.Title,
+                r.Row.Tests,
+                Goal = r.Row.GoalOn(run.Threads),
+                Ratio = Finite(r.Ratio),
+                r.Best,
+                r.Row.Flops,
+                r.Row.Bytes,
+                MemoryGigabytes = r.Memory,
+                Seconds = r.Times,
+                SameResult = r.Same,
+                OtherResult = r.Differing,
+            }),
+            Summary = Summary(run),
+            run.Notes,
+        }),
+    }, new JsonSerializerOptions { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    static double? Finite(double x) => double.IsFinite(x) ? x : null;
+}
