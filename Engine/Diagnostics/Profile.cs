@@ -5,7 +5,7 @@ using System.Text;
 namespace NanoAttention;
 
 /// <summary>What one operation cost.</summary>
-/// <param name="Op">Its name; with ′ for its backward pass.</param>
+/// <param name="Op">Its name; with ′ for its backward pass, whatever operations that is made of.</param>
 /// <param name="Calls">How often it ran.</param>
 /// <param name="Time">From the end of what came before it to its end.</param>
 /// <param name="Bytes">What it had to read and write: its inputs and its result.</param>
@@ -21,7 +21,8 @@ public sealed class Profile : IObserver<Tensor>, IDisposable
 {
     readonly Dictionary<string, ProfileRow> rows = [];
     readonly IDisposable watching;
-    long last = Stopwatch.GetTimestamp();
+    long last = Stopwatch.GetTimestamp(), inside;       // bytes, and operations, of what a pullback is made of
+    double operationsInside;
 
     Profile() => watching = Reverse.Observe(this);
 
@@ -38,10 +39,20 @@ public sealed class Profile : IObserver<Tensor>, IDisposable
         long bytes = Size(y);
         foreach (var x in inputs) bytes += Size(x);
         bool product = op is "MatMul" or "Linear" && inputs.Length > 0 && inputs[0].Rank > 0;
-        Add(op, y, bytes, product ? 2.0 * y.Count * inputs[0].Shape[^1] : 0);
+        double operations = product ? 2.0 * y.Count * inputs[0].Shape[^1] : 0;
+        if (Reverse.Pulling.Op is null)
+        {
+            Add(op, y, bytes, operations);
+            (inside, operationsInside) = (0, 0);
+        }
+        else (inside, operationsInside) = (inside + bytes, operationsInside + operations);
     }
 
-    void IObserver<Tensor>.Pulled(string op, Tensor dy, Tensor dx) => Add(op + "′", dx, Size(dy) + Size(dx), 0);
+    void IObserver<Tensor>.Pulled(string op, Tensor dy, Tensor dx)
+    {
+        Add(op + "′", dx, inside > 0 ? inside : Size(dy) + Size(dx), operationsInside);
+        (inside, operationsInside) = (0, 0);
+    }
 
     void Add(string op, Tensor y, long bytes, double operations)
     {

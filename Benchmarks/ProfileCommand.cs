@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Diagnostics;
+using NanoAttention.Benchmarks.Peers;
+
+namespace NanoAttention.Benchmarks;
+
+/// <summary><c>profile MODEL</c>: where the time of a training step goes, operation by operation.</summary>
+static class ProfileCommand
+{
+    const int Warmups = 10;
+
+    static readonly Dictionary<string, (string About, Func<Func<object>> Prepare)> models = new()
+    {
+        ["gpt"] = ("nanoGPT's setting for a processor, a step", () => PeerTest.Prepare(["gpt_step_sdpa_fused"])!),
+        ["dates"] = ("the main job's LSTM encoder-decoder with additive attention, a step", Dates),
+        ["lstm"] = ("an LSTM, 64 steps of 32 rows, 128 → 256, forward and backward",
+            () => PeerTest.Prepare(["lstmfb", "64", "32", "128", "256"])!),
+        ["cnn"] = ("three convolutions with batch norm and squeeze-and-excitation on 64 images of 32x32, a step",
+            () => PeerTest.Prepare(["cnn_step", "64"])!),
+    };
+
+    public static System.CommandLine.Command Create()
+    {
+        string about = string.Join("; ", models.Select(m => $"{m.Key}: {m.Value.About}"));
+        var model = new Argument<string>("model") { Description = $"{about}." };
+        model.AcceptOnlyFromAmong([.. models.Keys]);
+        var steps = new Option<int>("--steps")
+        {
+            Description = "How many steps are looked at.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 20,
+        };
+        steps.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1) result.AddError("--steps takes a number from 1 on");
+        });
+        const string what = "Shows where a training step's time goes: each operation and, marked ′, its backward pass.";
+        var command = new System.CommandLine.Command("profile", what) { model, steps };
+        command.SetAction(parsed => Run(models[parsed.GetValue(model)!].Prepare(), parsed.GetValue(steps)));
+        return command;
+    }
+
+    static void Run(Func<object> step, int steps)
+    {
+        Repeat(step, Warmups);                  // compiles the code and fills the pools
+        long start = Stopwatch.GetTimestamp();
+        Repeat(step, steps);
+        double alone = Stopwatch.GetElapsedTime(start).TotalSeconds / steps;
+        using var profile = Profile.Begin();
+        Repeat(step, steps);
+        double watched = profile.Rows.Sum(row => row.Time.TotalSeconds) / steps;
+        Console.WriteLine(profile);
+        Console.WriteLine($"{steps} steps on {Device.Cpu.Name}: {Units.Time(alone)} each, {Units.Time(watched)} under the profile.");
+    }
+
+    static void Repeat(Func<object> step, int times)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            using var scope = Scope.Begin();
+            step();
+        }
+    }
+
+    // 64 dates of 20 characters, 10 written, from an alphabet of 80
+    static Func<object> Dates()
+    {
+        const int batch = 64, longest = 20, written = 10, letters = 80;
+        Defaults.Seed = 1;
+        var model = new Seq2Seq(letters, letters, embedding: 32, hidden: 96, attention: 48);
+        Tensor source = Letters(longest), given = Letters(written), wanted = Letters(written);
+        int[] lengths = [.. Enumerable.Repeat(longest, batch)];
+        var optimizer = new Adam(model.Parameters());
+        return PeerTest.Step(optimizer, () => model.Forward(source, lengths, given).CrossEntropy(wanted), clip: 1);
+
+        static Tensor Letters(int length) => Tensor.Uniform([batch, length], 3, letters).To(DType.I32);
+    }
+}
