@@ -72,7 +72,7 @@ public static unsafe partial class MatMul
                 var count = Math.Min(MaxRows, rows - i);
                 T* left = a + (long)i * shape.ARow, sums = c + (long)i * shape.CRow, add = first is null ? null : first + i * firstRow;
                 nint aRow = shape.ARow, aCol = shape.ACol;
-                var tiled = aRow == 1 && aCol >= rows && columns > 4 * width;
+                var tiled = aRow == 1 && aCol >= rows && columns > width;
                 if (tiled)
                 {
                     PackTiles<T, V>(left, aCol, count, depth, aBlock);

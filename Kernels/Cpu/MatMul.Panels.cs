@@ -144,21 +144,25 @@ public static unsafe partial class MatMul
     static int TileHeight(int left, int tile, int tiles) => (left + tiles - tile - 1) / (tiles - tile);
 
     /// <summary>
-    /// Copies a transposed a, whose columns lie along memory, tile by tile for <see cref="Panel"/>: for each tile its part of every column.
-    /// Whole registers are copied, beyond a tile's end too, where the next part follows; room for one more must be at the target's end.
+    /// Copies a transposed a, whose columns lie along memory, for <see cref="Panel"/>: tile after tile, for each its part of every column.
+    /// Columns are read as they lie, and whole registers copied, beyond a part's end too, as the next parts are written later; but nothing
+    /// may be touched behind a tile's last part, or behind a's last column.
     /// </summary>
     static void PackTiles<T, V>(T* a, nint aCol, int rows, int depth, T* target) where T : unmanaged where V : struct, ISimd<V, T>
     {
         int most = TileRows<T, V>(), tiles = (rows + most - 1) / most;
-        for (int tile = 0, row = 0; tile < tiles; tile++)
-        {
-            var count = TileHeight(rows - row, tile, tiles);
-            T* from = a + row, to = target + (nint)row * depth;
-            for (var k = 0; k < depth - 1; k++, from += aCol, to += count)
-                for (var i = 0; i < count; i += V.Count) Store(Load<T, V>(from + i), to + i);
-            new Span<T>(from, count).CopyTo(new(to, count));                // nothing may lie behind the last column
-            row += count;
-        }
+        var counts = stackalloc int[tiles];
+        for (int tile = 0, row = 0; tile < tiles; row += counts[tile++]) counts[tile] = TileHeight(rows - row, tile, tiles);
+        for (var k = 0; k < depth; k++, a += aCol)
+            for (int tile = 0, row = 0; tile < tiles; tile++)
+            {
+                var count = counts[tile];
+                T* from = a + row, to = target + (nint)row * depth + k * count;
+                if ((depth - k) * count < (count + V.Count - 1) / V.Count * V.Count) new Span<T>(from, count).CopyTo(new(to, count));
+                else
+                    for (var i = 0; i < count; i += V.Count) Store(Load<T, V>(from + i), to + i);
+                row += count;
+            }
     }
 
     /// <summary>
