@@ -21,6 +21,8 @@ public static unsafe partial class Attention
             var panels = Scratch<AttentionShape>.Take<T>(packedKeys + (long)keys * valueWidth + QueryBlock * (ScoreRow + valueWidth));
             T* values = panels + packedKeys, block = values + (long)keys * valueWidth;
             Scores<T> scores = new(q, k, mask, bias, shape);
+            Panels panelsOfV = default;
+            var inPlace = shape.ValueDim % (2 * V.Count) == 0;
             for (var item = from; item < to; item++)
             {
                 var (head, queries) = Math.DivRem(item, QueryBlocks(shape));
@@ -28,23 +30,32 @@ public static unsafe partial class Attention
                 {
                     var (batch, h) = shape.Place(head);
                     scores.PackKeys<V>(head, panels);
-                    MatMul.PackPanels<T, V>(v.Pointer + shape.V.At(batch, h), shape.V.Row, 1, keys, shape.ValueDim, values);
+                    if (!inPlace) MatMul.PackPanels<T, V>(v.Pointer + shape.V.At(batch, h), shape.V.Row, 1, keys, shape.ValueDim, values);
+                    panelsOfV = inPlace ? new(v.Pointer + shape.V.At(batch, h), shape.V.Row, 2 * V.Count)
+                        : new(values, 2 * V.Count, (long)keys * 2 * V.Count);
                     packed = head;
                 }
                 var (row, rows) = Queries(shape, queries);
-                Block<V>(scores, head, row, rows, panels, values, block);
+                Block<V>(scores, head, row, rows, panels, panelsOfV, block);
             }
         }
 
-        /// <summary>A block of queries: for each row its largest score so far, Σ exp(s − max), and Σ exp(s − max) v.</summary>
-        void Block<V>(Scores<T> scores, int head, int row, int rows, T* panels, T* values, T* block) where V : struct, ISimd<V, T>
+        /// <summary>Where v's panels lie: the first one, and how far apart their rows and they themselves are.</summary>
+        readonly record struct Panels(nint First, nint Row, nint Next)
         {
-            int width = 2 * V.Count, valueWidth = RoundUp(shape.ValueDim, width), end = shape.KeysSeen(row + rows), packed = shape.KeysSeen(shape.Queries);
+            public Panels(T* first, long row, long next) : this((nint)first, (nint)row, (nint)next) { }
+            public T* At(int panel, int row) => (T*)First + panel * Next + row * Row;
+        }
+
+        /// <summary>A block of queries: for each row its largest score so far, Σ exp(s − max), and Σ exp(s − max) v.</summary>
+        void Block<V>(Scores<T> scores, int head, int row, int rows, T* panels, Panels values, T* block) where V : struct, ISimd<V, T>
+        {
+            int width = 2 * V.Count, valueWidth = RoundUp(shape.ValueDim, width), end = shape.KeysSeen(row + rows);
             double* max = stackalloc double[QueryBlock], total = stackalloc double[QueryBlock];
             T* s = block, sums = block + QueryBlock * ScoreRow;
             new Span<double>(max, rows).Fill(double.NegativeInfinity);
             new Span<double>(total, rows).Clear();
-            new Span<T>(sums, rows * valueWidth).Clear();
+            if (end == 0) new Span<T>(sums, rows * valueWidth).Clear();
             for (var key = 0; key < end; key += KeyBlock)
             {
                 var keys = Math.Min(KeyBlock, end - key);
@@ -52,44 +63,56 @@ public static unsafe partial class Attention
                 for (var i = 0; i < rows; i++)
                 {
                     var seen = shape.Seen(row + i, key, keys);
-                    Correct<V>(new(s + i * ScoreRow, RoundUp(seen, V.Count)), ref max[i], ref total[i], new(sums + i * valueWidth, valueWidth));
+                    Correct<V>(s + i * ScoreRow, RoundUp(seen, V.Count), ref max[i], ref total[i], sums + i * valueWidth, valueWidth);
                     if (shape.Dropout > 0) Drop<T>(shape, head, row + i, key, new(s + i * ScoreRow, seen));
                 }
                 for (var j = 0; j < valueWidth; j += width)
-                    MatMul.Panel<T, V>(rows, width, keys, s, ScoreRow, 1, values + (long)j * packed + (long)key * width, width, sums + j, valueWidth, sums + j, valueWidth);
+                    MatMul.Panel<T, V>(rows, width, keys, s, ScoreRow, 1, values.At(j / width, key), values.Row, sums + j, valueWidth,
+                        key == 0 ? null : sums + j, valueWidth);
             }
             var (batch, h) = shape.Place(head);
-            for (var i = 0; i < rows; i++)
+            var to = y.Pointer + shape.Y.At(batch, h) + (long)row * shape.Y.Row;
+            for (var i = 0; i < rows; i++, to += shape.Y.Row)
             {
-                View<T> sum = new(sums + i * valueWidth, shape.ValueDim), to = new(y.Pointer + shape.Y.At(batch, h) + (long)(row + i) * shape.Y.Row, shape.ValueDim);
-                if (total[i] != 0) Rows.Scale<V, T>(sum, 1 / total[i]);
-                sum.Span.CopyTo(to.Span);
+                Share<V>(sums + i * valueWidth, total[i], to);
                 lse[head * shape.Queries + row + i] = Number.Of<T>(max[i] + Math.Log(total[i]));
             }
         }
 
-        /// <summary>
-        /// Online softmax: s ← exp(s − m) with m the largest score so far, and what was summed under a smaller m is scaled down to it.
-        /// </summary>
-        static void Correct<V>(View<T> s, ref double max, ref double total, View<T> sums) where V : struct, ISimd<V, T>
+        /// <summary>y = sums/total, or 0 where the total is.</summary>
+        void Share<V>(T* sums, double total, T* y) where V : struct, ISimd<V, T>
         {
-            var largest = Math.Max(max, Number.Double(Rows.Largest<V, T>(s)));
-            if (double.IsNegativeInfinity(largest)) { s.Span.Clear(); return; }
+            var factor = V.Of(total == 0 ? 1 : 1 / total);
+            var j = 0;
+            for (; j <= shape.ValueDim - V.Count; j += V.Count) MatMul.Store(MatMul.Load<T, V>(sums + j) * factor, y + j);
+            if (j < shape.ValueDim) V.StorePart(MatMul.Load<T, V>(sums + j) * factor, new(y + j, shape.ValueDim - j), 0, shape.ValueDim - j);
+        }
+
+        /// <summary>
+        /// Online softmax over whole registers: s ← exp(s − m) with m the largest score so far, and what was summed under a smaller m is
+        /// scaled down to it.
+        /// </summary>
+        static void Correct<V>(T* s, int count, ref double max, ref double total, T* sums, int valueWidth) where V : struct, ISimd<V, T>
+        {
+            V top = V.Of(double.NegativeInfinity), sum = V.Of(0);
+            for (var j = 0; j < count; j += V.Count) top = V.Max(top, MatMul.Load<T, V>(s + j));
+            var largest = Math.Max(max, Number.Double(V.Largest(top)));
+            if (double.IsNegativeInfinity(largest)) { new Span<T>(s, count).Clear(); return; }
             if (largest != max)
             {
                 if (total != 0)
                 {
                     var factor = Math.Exp(max - largest);
-                    Rows.Scale<V, T>(sums, factor);
+                    Rows.Scale<V, T>(new(sums, valueWidth), factor);
                     total *= factor;
                 }
                 max = largest;
             }
-            V shift = V.Of(largest), sum = V.Of(0);
-            for (var j = 0; j < s.Length; j += V.Count)
+            var shift = V.Of(largest);
+            for (var j = 0; j < count; j += V.Count)
             {
-                var w = V.Exp(V.Load(s, j) - shift);
-                V.Store(w, s, j);
+                var w = V.Exp(MatMul.Load<T, V>(s + j) - shift);
+                MatMul.Store(w, s + j);
                 sum += w;
             }
             total += Number.Double(V.Sum(sum));

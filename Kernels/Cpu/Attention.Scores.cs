@@ -35,8 +35,9 @@ public static unsafe partial class Attention
                 int seen = shape.Seen(row + i, key, keys), whole = RoundUp(seen, V.Count);
                 if (bias.Length > 0) AddBias<V>(s, bias.Pointer + shape.Bias.At(batch, h, row + i, key), seen);
                 if (mask.Length > 0) Hide(s, mask.Pointer + shape.Mask.At(batch, h, row + i, key), seen);
-                s.Span[seen..whole].Fill(Masked);
-                s.Span[whole..].Clear();
+                int last = whole - V.Count;
+                if (seen < whole) V.Store(V.LoadPart(s, last, seen - last, Masked), s, last);
+                for (var j = whole; j < padded; j += V.Count) V.Store(V.Of(0), s, j);
             }
         }
 
