@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace NanoAttention.Benchmarks.Peers;
 
 /// <summary>Least and median seconds of a row on one worker.</summary>
@@ -36,6 +38,8 @@ sealed record Comparison(int Threads, double Peak, IReadOnlyList<string> Workers
         List<string> notes = [];
         List<Peer> peers = [];
         List<RowTimes> times = [];
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => End());     // else workers that are stopped
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => End());     // would live on
         try
         {
             foreach (var program in programs)
@@ -66,7 +70,12 @@ sealed record Comparison(int Threads, double Peak, IReadOnlyList<string> Workers
         }
         finally
         {
-            foreach (var peer in peers) peer.Dispose();
+            End();
+        }
+
+        void End()
+        {
+            foreach (var peer in peers.ToArray()) peer.Dispose();
         }
 
         void Note(string text)
