@@ -11,16 +11,17 @@ namespace NanoAttention.Tests.Gradients;
 /// </summary>
 public class GradientSuiteTests
 {
-    static readonly Dictionary<string, Func<Draw,
-        Trial>> trials = typeof(Trials).GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
-        .Where(m => m.ReturnType == typeof(Trial) && m.GetParameters() is [{ ParameterType: var only }] && only == typeof(Draw))
-        .ToDictionary(m => m.Name, m => m.CreateDelegate<Func<Draw, Trial>>());
+    static readonly Dictionary<string, Func<Draw, Trial>> trials = typeof(Trials)
+        .GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly).Where(m => m.ReturnType == typeof(Trial))
+        .Select(m => (m.Name, Make: m.CreateDelegate<Func<Draw, Trial>>())).Concat(Trials.Elementwise).ToDictionary(t => t.Name, t =>
+            t.Make);
 
     public static TheoryData<string> Names => [.. trials.Keys];
 
     [Theory, MemberData(nameof(Names))]
-    public void An_op_and_its_gradient_are_their_definition(string name) => ForAll(
-        Gen.Choose(0, Example.Largest).ArrayOf(Example.Choices).Select(choices => new Example(trials[name], choices)), simpler: example =>
-            example.Simpler(),
-        test: example => example.Trial.Check(second: LongRuns.Asked), times: LongRuns.Asked ? 500 : 20);
+    public void An_op_and_its_gradient_are_their_definition(string name)
+    {
+        var examples = Gen.Choose(0, Example.Largest).ArrayOf(Example.Choices).Select(choices => new Example(trials[name], choices));
+        ForAll(examples, example => example.Trial.Check(second: LongRuns.Asked), LongRuns.Asked ? 500 : 20, example => example.Simpler());
+    }
 }

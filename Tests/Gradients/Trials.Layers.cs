@@ -22,8 +22,8 @@ static partial class Trials
         return new($"RmsNorm of {x}, weight: {weighted}", [x, .. weighted ? new[] { d.Tensor([n]) } : []], t =>
             t[0].RmsNorm(weighted ? t[1] : null, epsilon), g =>
             Grid.Lines(g[0], x.Shape.Rank - 1, line => [.. line.Select((v, i) =>
-                v / Number.Sqrt(Grid.Sum(line.Select(w => w * w)) / Number.Of(n) + Number.Of(epsilon)) * (weighted ? g[1][i]
-                    : Number.Of(1)))]));
+                v / Number.Sqrt(Grid.Sum(line.Select(w => w * w)) / Num(n) + Num(epsilon)) * (weighted ? g[1][i]
+                    : Num(1)))]));
     }
 
     public static Trial GroupNorm(Draw d)
@@ -63,7 +63,7 @@ static partial class Trials
 
     static Number[] Standardised(Number[] line)
     {
-        Number mean = Average(line), deviation = Number.Sqrt(Variance(line, 0) + Number.Of(epsilon));
+        Number mean = Average(line), deviation = Number.Sqrt(Variance(line, 0) + Num(epsilon));
         return [.. line.Select(n => (n - mean) / deviation)];
     }
 
@@ -96,15 +96,15 @@ static partial class Trials
             Number Weight(int[] i, int k)       // exp of a score, 0 of a key that is not seen
             {
                 int[] at = [.. i[..3], k];
-                if (causal && k > i[2] || masked && !sees.Stretched(at)) return Number.Of(0);
-                var score = Number.Of(scale ?? 1 / Math.Sqrt(n)) * Grid.Sum(n, c => g[0][i[0], i[1], i[2], c] * g[1][i[0], i[1], k, c]);
+                if (causal && k > i[2] || masked && !sees.Stretched(at)) return Num(0);
+                var score = Num(scale ?? 1 / Math.Sqrt(n)) * Grid.Sum(n, c => g[0][i[0], i[1], i[2], c] * g[1][i[0], i[1], k, c]);
                 return Number.Exp(biased ? score + g[3].Stretched(at) : score);
             }
             return Grid.Of([batch, heads, queries, m], i =>
             {
                 Number[] weights = [.. Enumerable.Range(0, keys).Select(k => Weight(i, k))];
                 var all = Grid.Sum(weights);
-                return all.Plain() == 0 ? Number.Of(0) : Grid.Sum(keys, k => weights[k] / all * g[2][i[0], i[1], k, i[3]]);
+                return all.Plain() == 0 ? Num(0) : Grid.Sum(keys, k => weights[k] / all * g[2][i[0], i[1], k, i[3]]);
             });
         });
     }
@@ -122,8 +122,6 @@ static partial class Trials
             }));
     }
 
-    static Number Sigmoid(Number x) => Number.Of(1) / (Number.Of(1) + Number.Exp(-x));
-
     public static Trial CrossEntropy(Draw d)
     {
         var lead = d.Shape(0, 2);
@@ -131,16 +129,16 @@ static partial class Trials
         double smoothing = d.Of(0, 0.1);
         bool weighted = d.Flag();
         var (targets, at) = d.Indices(lead, classes);
-        Number[] weights = [.. Enumerable.Range(0, classes).Select(c => Number.Of(weighted ? 0.5 + c : 1))];
+        Number[] weights = [.. Enumerable.Range(0, classes).Select(c => Num(weighted ? 0.5 + c : 1))];
         var weight = weighted ? Tensor.From([.. weights.Select(w => w.Plain())], [classes]) : null;
         return new($"CrossEntropyEach of {lead} with {classes} classes, ignored: {ignored}, smoothing: {smoothing}, weighted: {weighted}",
             [d.Tensor([.. lead, classes])],
             t => t[0].CrossEntropyEach(targets, ignored, smoothing, weight), g => Grid.Of(lead, i =>
             {
-                if (at[i] == ignored) return Number.Of(0);
+                if (at[i] == ignored) return Num(0);
                 Number[] logs = [.. Shares([.. Enumerable.Range(0, classes).Select(c => g[0][[.. i, c]])])
                     .Select((p, c) => -weights[c] * Number.Log(p))];
-                return Number.Of(1 - smoothing) * logs[at[i]] + Number.Of(smoothing) * Average(logs);
+                return Num(1 - smoothing) * logs[at[i]] + Num(smoothing) * Average(logs);
             }));
     }
 
@@ -149,19 +147,19 @@ static partial class Trials
     [
         ("MeanSquared", (x, y, how) => Loss.MeanSquared(x, y, how), (x, y) => (x - y) * (x - y)),
         ("MeanAbsolute", (x, y, how) => Loss.MeanAbsolute(x, y, how), (x, y) => Number.Abs(x - y)),
-        ("SmoothL1", (x, y, how) => Loss.SmoothL1(x, y, 0.7, how), (x, y) => Bent(x - y, 0.7) / Number.Of(0.7)),
+        ("SmoothL1", (x, y, how) => Loss.SmoothL1(x, y, 0.7, how), (x, y) => Bent(x - y, 0.7) / Num(0.7)),
         ("Huber", (x, y, how) => Loss.Huber(x, y, 1.3, how), (x, y) => Bent(x - y, 1.3)),
         ("PoissonNegativeLogLikelihood", (x, y, how) => Loss.PoissonNegativeLogLikelihood(x, y, reduction: how), (x, y) =>
             Number.Exp(x) - x * y),
         ("BinaryCrossEntropy", (x, y, how) => Loss.BinaryCrossEntropy(x, y, reduction: how),
-            (x, y) => -(y * Number.Log(x) + (Number.Of(1) - y) * Number.Log(Number.Of(1) - x))),
+            (x, y) => -(y * Number.Log(x) + (Num(1) - y) * Number.Log(Num(1) - x))),
         ("BinaryCrossEntropyWithLogits", (x, y, how) => Loss.BinaryCrossEntropyWithLogits(x, y, reduction: how),
-            (x, y) => -(y * Number.Log(Sigmoid(x)) + (Number.Of(1) - y) * Number.Log(Sigmoid(-x)))),
+            (x, y) => -(y * Number.Log(Sigmoid(x)) + (Num(1) - y) * Number.Log(Sigmoid(-x)))),
         ("KullbackLeibler", (x, y, how) => Loss.KullbackLeibler(x, y, reduction: how), (x, y) => y * (Number.Log(y) - x)),
     ];
 
     static Number Bent(Number x, double edge) =>
-        Math.Abs(x.Plain()) < edge ? x * x * Number.Of(0.5) : Number.Of(edge) * (Number.Abs(x) - Number.Of(edge / 2));
+        Math.Abs(x.Plain()) < edge ? x * x * Num(0.5) : Num(edge) * (Number.Abs(x) - Num(edge / 2));
 
     public static Trial Losses(Draw d)
     {

@@ -104,7 +104,7 @@ static partial class Trials
         var part = d.Part(x.Shape);
         return new($"{x} summed to {part}", [x], t => t[0].SumTo(part), g =>
         {
-            var sums = Enumerable.Repeat(Number.Of(0), part.Count).ToArray();
+            var sums = Enumerable.Repeat(Num(0), part.Count).ToArray();
             var place = new Grid<int>(part, [.. Enumerable.Range(0, part.Count)]);
             foreach (int[] i in Generators.Indices(x.Shape)) sums[place.Stretched(i)] += g[0][i];
             return new(part, sums);
@@ -142,7 +142,7 @@ static partial class Trials
             {
                 Number[] there = [.. (i[0] == 0 ? at.Values[..second] : at.Values[second..]).Where(row => row != padding)
                     .Select(row => g[0][row, i[1]])];
-                return there.Length == 0 ? Number.Of(0) : bag == Bag.Max ? there.MaxBy(v => v.Plain()) : bag == Bag.Sum ? Grid.Sum(there)
+                return there.Length == 0 ? Num(0) : bag == Bag.Max ? there.MaxBy(v => v.Plain()) : bag == Bag.Sum ? Grid.Sum(there)
                     : Average(there);
             }));
     }
@@ -222,6 +222,16 @@ static partial class Trials
                 Enumerable.Range(0, indices.Count).Where(k => (at[k] + n) % n == i[a]).Select(k => g[1][i.With(a, k)]))));
     }
 
+    public static Trial IndexAdd(Draw d)
+    {
+        var (x, axis) = Axis(d);
+        int a = x.Shape.Axis(axis), n = x.Shape[a];
+        var (indices, at) = d.Indices([d.Int(1, 4)], n, -n);
+        return new($"IndexAdd({axis}, [{string.Join(", ", at.Values)}]) into {x}", [x, d.Tensor(x.Shape.With(a, indices.Count))],
+            t => t[0].IndexAdd(axis, indices, t[1], 0.7), g => Grid.Of(x.Shape, i => g[0][i] + Num(0.7) * Grid.Sum(
+                Enumerable.Range(0, indices.Count).Where(k => (at[k] + n) % n == i[a]).Select(k => g[1][i.With(a, k)]))));
+    }
+
     public static Trial ScatterNd(Draw d)
     {
         var x = d.Tensor(1, 3);
@@ -267,7 +277,7 @@ static partial class Trials
         var x = d.Tensor(0, 3);
         var (mask, there) = d.Mask(d.Part(x.Shape));
         return new($"MaskedFill of {x} by {mask.Shape}", [x], t => t[0].MaskedFill(mask, 3), g =>
-            Grid.Of(x.Shape, i => there.Stretched(i) ? Number.Of(3) : g[0][i]));
+            Grid.Of(x.Shape, i => there.Stretched(i) ? Num(3) : g[0][i]));
     }
 
     public static Trial Pad(Draw d)
@@ -280,7 +290,7 @@ static partial class Trials
             g => Grid.Lines(g[0], a, line =>
                 [.. Enumerable.Range(-before, before + n + after).Select(k => k >= 0 && k < n ? line[k] : mode switch
             {
-                PadMode.Constant => Number.Of(1.5),
+                PadMode.Constant => Num(1.5),
                 PadMode.Replicate => k < 0 ? line[0] : line[^1],
                 PadMode.Circular => line[(k + n) % n],
                 _ => k < 0 ? line[-k] : line[2 * (n - 1) - k],
@@ -345,7 +355,7 @@ static partial class Trials
         var x = d.Tensor(1, 3);
         int offset = d.Int(-2, 2), n = x.Shape[^1] + Math.Abs(offset);
         return new($"DiagonalEmbed({offset}) of {x}", [x], t => t[0].DiagonalEmbed(offset), g => Grid.Of([.. x.Shape[..^1], n, n],
-            i => i[^1] - i[^2] == offset ? g[0][[.. i[..^2], Math.Min(i[^1], i[^2])]] : Number.Of(0)));
+            i => i[^1] - i[^2] == offset ? g[0][[.. i[..^2], Math.Min(i[^1], i[^2])]] : Num(0)));
     }
 
     public static Trial Tril(Draw d) => Triangle(d, "Tril", (x, offset) => x.Tril(offset), (above, offset) => above <= offset);
@@ -357,6 +367,6 @@ static partial class Trials
         var x = d.Tensor(2, 4);
         int offset = d.Int(-3, 3);
         return new($"{name}({offset}) of {x}", [x], t => op(t[0], offset), g =>
-            Grid.Of(x.Shape, i => stays(i[^1] - i[^2], offset) ? g[0][i] : Number.Of(0)));
+            Grid.Of(x.Shape, i => stays(i[^1] - i[^2], offset) ? g[0][i] : Num(0)));
     }
 }

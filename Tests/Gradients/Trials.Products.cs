@@ -4,40 +4,6 @@ namespace NanoAttention.Tests.Gradients;
 
 static partial class Trials
 {
-    // Add, Multiply and their like, of every pair of shapes that stretch to each other
-    static readonly (string Name, Func<Tensor, Tensor, Tensor> Op, Func<Number, Number, Number> Plain)[] pairs =
-    [
-        ("+", (a, b) => a + b, (x, y) => x + y),
-        ("-", (a, b) => a - b, (x, y) => x - y),
-        ("*", (a, b) => a * b, (x, y) => x * y),
-        ("/", (a, b) => a / b, (x, y) => x / y),
-        ("Maximum", (a, b) => a.Maximum(b), Number.Max),
-        ("Minimum", (a, b) => a.Minimum(b), Number.Min),
-        ("Pow", (a, b) => a.Pow(b), Number.Pow),
-        ("Hypot", (a, b) => a.Hypot(b), (x, y) => Number.Sqrt(x * x + y * y)),
-        ("LogAddExp", (a, b) => a.LogAddExp(b), (x, y) => Number.Log(Number.Exp(x) + Number.Exp(y))),
-        ("Xlogy", (a, b) => a.Xlogy(b), (x, y) => x * Number.Log(y)),
-        ("Fmod", (a, b) => a.Fmod(b), Number.Rem),
-    ];
-
-    public static Trial Broadcast(Draw d)
-    {
-        var (name, op, plain) = d.Of(pairs);
-        var (a, b) = d.Pair(maxRank: 4);
-        double low = name is "Pow" or "/" or "Xlogy" or "Fmod" ? 0.3 : -2;
-        return new($"{a} {name} {b}", [d.Tensor(a, low), d.Tensor(b, low)], t => op(t[0], t[1]),
-            g => Grid.Of(Shape.Broadcast(a, b), i => plain(g[0].Stretched(i), g[1].Stretched(i))));
-    }
-
-    public static Trial Where(Draw d)
-    {
-        var (a, b) = d.Pair();
-        var whole = Shape.Broadcast(a, b);
-        var (mask, yes) = d.Mask(d.Part(whole));
-        return new($"Where({mask.Shape}, {a}, {b})", [d.Tensor(a), d.Tensor(b)], t => Tensor.Where(mask, t[0], t[1]),
-            g => Grid.Of(whole, i => yes.Stretched(i) ? g[0].Stretched(i) : g[1].Stretched(i)));
-    }
-
     public static Trial MatMul(Draw d)
     {
         var (leadA, leadB) = d.Pair(maxRank: 2);
@@ -61,7 +27,7 @@ static partial class Trials
         Operand[] inputs = [x, d.Tensor([n, x.Shape[^1]]), .. biased ? new[] { d.Tensor([n]) } : []];
         return new($"Linear of {x} with a weight {inputs[1]}, bias: {biased}", inputs, t => t[0].Linear(t[1], biased ? t[2] : null),
             g => Grid.Of([.. x.Shape.Sizes[..^1], n], i =>
-                Grid.Sum(x.Shape[^1], k => g[0][[.. i[..^1], k]] * g[1][i[^1], k]) + (biased ? g[2][i[^1]] : Number.Of(0))));
+                Grid.Sum(x.Shape[^1], k => g[0][[.. i[..^1], k]] * g[1][i[^1], k]) + (biased ? g[2][i[^1]] : Num(0))));
     }
 
     public static Trial Einsum(Draw d)
@@ -124,7 +90,7 @@ static partial class Trials
             g => Grid.Of(lead, i => Grid.Sum(Permutations([.. Enumerable.Range(0, n)]).Select(p =>
             {
                 int crossings = p.Index().Sum(a => p[..a.Index].Count(b => b > a.Item));
-                return Number.Of(crossings % 2 == 0 ? 1 : -1) * Grid.Product(p.Select((column, row) => g[0][[.. i, row, column]]));
+                return Num(crossings % 2 == 0 ? 1 : -1) * Grid.Product(p.Select((column, row) => g[0][[.. i, row, column]]));
             }))));
 
         static IEnumerable<int[]> Permutations(int[] left) => left.Length == 0 ? [[]]

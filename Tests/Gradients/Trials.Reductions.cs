@@ -20,7 +20,7 @@ static partial class Trials
         return Folding(d, $"Norm({p})", (x, axes, keep) => x.Norm(p, axes, keep), line =>
             p == double.PositiveInfinity ? Number.Abs(line.MaxBy(n => Math.Abs(n.Plain())))
             : p == double.NegativeInfinity ? Number.Abs(line.MinBy(n => Math.Abs(n.Plain())))
-            : Number.Pow(Grid.Sum(line.Select(n => Number.Pow(Number.Abs(n), Number.Of(p)))), Number.Of(1 / p)));
+            : Number.Pow(Grid.Sum(line.Select(n => Pow(Number.Abs(n), p))), Num(1 / p)));
     }
 
     static Trial Folding(Draw d, string name, Func<Tensor, int[], bool, Tensor> op, Func<Number[], Number> fold, bool filled = true)
@@ -32,7 +32,7 @@ static partial class Trials
             Grid.Folded(g[0], axes, keep, fold));
     }
 
-    static Number Average(IReadOnlyCollection<Number> numbers) => Grid.Sum(numbers) / Number.Of(numbers.Count);
+    static Number Average(IReadOnlyCollection<Number> numbers) => Grid.Sum(numbers) / Num(numbers.Count);
 
     public static Trial Var(Draw d)
     {
@@ -51,7 +51,7 @@ static partial class Trials
     static Number Variance(IReadOnlyCollection<Number> numbers, int correction)
     {
         var mean = Average(numbers);
-        return Grid.Sum(numbers.Select(n => (n - mean) * (n - mean))) / Number.Of(numbers.Count - correction);
+        return Grid.Sum(numbers.Select(n => (n - mean) * (n - mean))) / Num(numbers.Count - correction);
     }
 
     public static Trial LogSumExp(Draw d) =>
@@ -155,7 +155,7 @@ static partial class Trials
         return new($"Softmax of {x} with a mask {mask.Shape}", [x], t => t[0].Softmax(mask), g => Grid.Of(x.Shape, i =>
         {
             var seen = Enumerable.Range(0, x.Shape[^1]).Select(k => i.With(i.Length - 1, k)).Where(j => there.Stretched(j));
-            return there.Stretched(i) ? Number.Exp(g[0][i]) / Grid.Sum(seen.Select(j => Number.Exp(g[0][j]))) : Number.Of(0);
+            return there.Stretched(i) ? Number.Exp(g[0][i]) / Grid.Sum(seen.Select(j => Number.Exp(g[0][j]))) : Num(0);
         }));
     }
 }

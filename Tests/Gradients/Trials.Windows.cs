@@ -54,7 +54,7 @@ static partial class Trials
                 from p in w.Places(i[2..])
                 where p.At is not null
                 select g[1][[i[1], c, .. p.K]] * g[0][[i[0], i[1] / outputs * inputs + c, .. p.At!]])
-                    + (biased ? g[2][i[1]] : Number.Of(0))));
+                    + (biased ? g[2][i[1]] : Num(0))));
     }
 
     /// <summary>Every number of x is multiplied by the kernel and added where its window lies.</summary>
@@ -84,14 +84,14 @@ static partial class Trials
     {
         bool all = d.Flag();
         return Pool(d, $"AvgPool(countPadding: {all})", (x, w) => x.AvgPool(w.Kernel, w.Strides, w.Padding, w.Dilations, countPadding: all),
-            window => Grid.Sum(window.Select(n => n ?? Number.Of(0))) / Number.Of(all ? window.Length : window.Count(n => n is not null)));
+            window => Grid.Sum(window.Select(n => n ?? Num(0))) / Num(all ? window.Length : window.Count(n => n is not null)));
     }
 
     public static Trial LpPool(Draw d)
     {
         double p = d.Of(2.0, 3, 1);
         return Pool(d, $"LpPool({p})", (x, w) => x.LpPool(p, w.Kernel, w.Strides, w.Padding, w.Dilations),
-            window => Number.Pow(Grid.Sum(window.Select(n => n is { } v ? Number.Pow(v, Number.Of(p)) : Number.Of(0))), Number.Of(1 / p)),
+            window => Number.Pow(Grid.Sum(window.Select(n => n is { } v ? Pow(v, p) : Num(0))), Num(1 / p)),
                 low: 0.5);
     }
 
@@ -133,7 +133,7 @@ static partial class Trials
         int[][] windows = [.. Generators.Indices(w.Counts)];
         return new($"Unfold of {x}, {w}", [x], t => t[0].Unfold(w.Kernel, w.Strides, w.Padding, w.Dilations),
             g => Grid.Of([batch, channels * each, count], i => w.Places(windows[i[2]]).ElementAt(i[1] % each) is { At: { } at }
-                ? g[0][[i[0], i[1] / each, .. at]] : Number.Of(0)));
+                ? g[0][[i[0], i[1] / each, .. at]] : Num(0)));
     }
 
     public static Trial Fold(Draw d)
@@ -200,7 +200,7 @@ static partial class Trials
             int n = line.Length;
             double at = !corners ? Math.Clamp((j + 0.5) * n / count - 0.5, 0, n - 1) : count == 1 ? 0 : (double)j * (n - 1) / (count - 1);
             int left = Math.Min((int)at, Math.Max(0, n - 2));
-            return n == 1 ? line[0] : Number.Of(1 - (at - left)) * line[left] + Number.Of(at - left) * line[left + 1];
+            return n == 1 ? line[0] : Num(1 - (at - left)) * line[left] + Num(at - left) * line[left + 1];
         })];
     }
 
@@ -214,7 +214,7 @@ static partial class Trials
             {
                 var near = Enumerable.Range(c - size / 2, size).Where(other => other >= 0 && other < line.Length)
                     .Select(other => line[other] * line[other]);
-                return n / Number.Pow(Number.Of(k) + Number.Of(alpha / size) * Grid.Sum(near), Number.Of(beta));
+                return n / Number.Pow(Num(k) + Num(alpha / size) * Grid.Sum(near), Num(beta));
             })]));
     }
 }
