@@ -38,6 +38,7 @@ public sealed partial class Tensor
             Twin = t => t[0].MatMul(t[1].Transpose()) + t[2], Bench = [[768, 128], [512, 128], [512]],
         },
         Case.Of((x, w, b) => x.Linear(w, b), [3, 4], [5, 4], [3, 5]) with { Twin = t => t[0].MatMul(t[1].Transpose()) + t[2] },
+        Case.Of((x, w) => x.Linear(w), [3, 4], [2, 4]),
         Case.Of((x, w) => x.Linear(w), [4], [3, 4]) with { Twin = t => t[0].MatMul(t[1].Transpose()) },
     ];
 }

@@ -3,13 +3,15 @@ using System.Runtime.Loader;
 
 namespace NanoAttention.Tests.Mutation;
 
-/// <summary>The gradient suite, run on the assembly with the sown faults: which cases enter a region, and whether one of them notices.</summary>
+/// <summary>
+/// The gradient suite, the engine's cases and the scalars' examples, run on the assembly with the sown faults: which of them enter a
+/// region, and whether one notices.
+/// </summary>
 sealed class Harvest
 {
     readonly Action<int> switchOn;
     readonly bool[] entered;
-    readonly Func<object, bool> passes;
-    readonly (object Case, bool[] Regions)[] cases;
+    readonly (Func<bool> Passes, bool[] Regions)[] checks;
 
     /// <exception cref="InvalidOperationException">The suite fails where no fault is switched on.</exception>
     public Harvest(byte[] assembly, int regions)
@@ -20,28 +22,34 @@ sealed class Harvest
         switchOn = id => current.SetValue(null, id);
         entered = (bool[])sown.GetField("Entered")!.GetValue(null)!;
 
-        var caseType = loaded.GetType("NanoAttention.Case", throwOnError: true)!;
         var check = loaded.GetType("NanoAttention.CaseCheck", throwOnError: true)!.GetMethod("Run")!;
         var passed = check.ReturnType.GetProperty("Passed")!;
-        passes = example => (bool)passed.GetValue(check.Invoke(null, [example, 1.0]))!;
-
-        var examples = ((System.Collections.IEnumerable)caseType.GetMethod("In")!.Invoke(null, [loaded])!).Cast<object>()
+        var listed = loaded.GetType("NanoAttention.Case", throwOnError: true)!.GetMethod("In")!.Invoke(null, [loaded])!;
+        var cases = ((System.Collections.IEnumerable)listed).Cast<object>()
             .Select(pair => pair.GetType().GetField("Item2")!.GetValue(pair)!);
-        cases = [.. examples.Select(example => (example, Time: Measured(example), entered[..regions].ToArray())).OrderBy(c => c.Time).Select(c => (c.example, c.Item3))];
+        var scalars = loaded.GetType("NanoAttention.Tests.ScalarExamples", throwOnError: true)!;
+        var names = (IEnumerable<string>)scalars.GetProperty("Names")!.GetValue(null)!;
+        (string Name, Func<bool> Passes)[] suite =
+        [
+            .. cases.Select(example => ($"{example}", (Func<bool>)(() => (bool)passed.GetValue(check.Invoke(null, [example, 1.0]))!))),
+            .. names.Select(name => (name, (Func<bool>)(() => (bool)scalars.GetMethod("Passes")!.Invoke(null, [name])!))),
+        ];
+        checks = [.. suite.Select(c => (c.Passes, Time: Measured(c.Name, c.Passes), Regions: entered[..regions].ToArray()))
+            .OrderBy(c => c.Time).Select(c => (c.Passes, c.Regions))];
     }
 
     /// <summary>How many cases enter a region.</summary>
-    public int Covering(int region) => cases.Count(c => c.Regions[region]);
+    public int Covering(int region) => checks.Count(c => c.Regions[region]);
 
-    /// <summary>Whether a case that enters the fault's region fails with the fault: its slopes are wrong, or an exception says so.</summary>
+    /// <summary>
+    /// Whether a case that enters the fault's region fails with the fault: its slopes are wrong, or an exception says so.
+    /// </summary>
     public bool Catches(Mutant fault)
     {
         switchOn(fault.Id);
         try
         {
-            foreach (var (example, regions) in cases)
-                if (regions[fault.Region] && !Passes(example)) return true;
-            return false;
+            return checks.Any(c => c.Regions[fault.Region] && !Run(c.Passes));
         }
         finally
         {
@@ -49,19 +57,19 @@ sealed class Harvest
         }
     }
 
-    TimeSpan Measured(object example)
+    TimeSpan Measured(string name, Func<bool> passes)
     {
         Array.Clear(entered);
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        if (!Passes(example)) throw new InvalidOperationException($"without a fault, {example} fails");
+        if (!Run(passes)) throw new InvalidOperationException($"without a fault, {name} fails");
         return clock.Elapsed;
     }
 
-    bool Passes(object example)
+    static bool Run(Func<bool> passes)
     {
         try
         {
-            return passes(example);
+            return passes();
         }
         catch (TargetInvocationException)
         {
