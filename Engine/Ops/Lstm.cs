@@ -51,7 +51,7 @@ public sealed partial class Tensor
                 device.LstmCellBackward(StepOf(activated, t), CellBefore(t), StepOf(cells, t), later is null ? slope : dh, dc, StepOf(dgates, t), dc);
                 later = t;
             }
-            device.MatMul(StepOf(dgates, later!.Value), weight, dh, plus: StepOf(dy, start));
+            device.MatMul(StepOf(dgates, later!.Value), weight, dh);        // h₀ is given to no one: its place in dy has zeros
             var before = states.Detach().Slice(0, backwards ? 1 : 0, steps).Reshape(steps * b, n);      // every h₋₁
             var dweight = weight.RequiresGrad ? dgates.Reshape(steps * b, 4 * n).Transpose().MatMul(before) : null;
             return [dgates, dweight, dh, dc];
