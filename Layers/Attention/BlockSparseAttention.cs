@@ -21,7 +21,7 @@ public sealed class BlockSparseAttention(int size, int heads, bool[,] seen, int 
 
     (Tensor, Tensor?) Attend(Tensor q, Tensor k, Tensor v, bool weighed)
     {
-        int t = q.Shape[2], blocks = (t + block - 1) / block;
+        int t = q.Shape[2], blocks = Math.Max(1, (t + block - 1) / block);
         if (blocks > Math.Min(seen.GetLength(0), seen.GetLength(1)))
             throw new ArgumentException($"BlockSparseAttention: {t} places are {blocks} blocks of {block}; the choice has {seen.GetLength(0)} × {seen.GetLength(1)}");
         int[][] chosen = [.. Enumerable.Range(0, blocks).Select(i => Enumerable.Range(0, blocks).Where(j => seen[i, j]).ToArray())];
