@@ -14,44 +14,50 @@ public interface IObserver<T> where T : class
 static class Observers<T> where T : class
 {
     [ThreadStatic] static List<IObserver<T>>? watching;
-    [ThreadStatic] static bool busy;
-
-    public static bool Any => watching is { Count: > 0 } && !busy;
 
     public static IDisposable Add(IObserver<T> observer)
     {
+        var thread = Reverse.Mine;
         (watching ??= []).Add(observer);
-        return new Ending(watching, observer);
+        thread.Observers++;
+        return new Ending(watching, observer, thread);
     }
 
     public static void Computed(string op, ReadOnlySpan<T> inputs, T y)
     {
-        busy = true;                // what an observer computes is not observed
+        if (watching is null) return;
+        var thread = Reverse.Mine;
+        thread.Observing = true;                // what an observer computes is not observed
         try
         {
-            foreach (var observer in watching!) observer.Computed(op, inputs, y);
+            foreach (var observer in watching) observer.Computed(op, inputs, y);
         }
         finally
         {
-            busy = false;
+            thread.Observing = false;
         }
     }
 
     public static void Pulled(string op, T dy, T dx)
     {
-        busy = true;
+        if (watching is null) return;
+        var thread = Reverse.Mine;
+        thread.Observing = true;
         try
         {
-            foreach (var observer in watching!) observer.Pulled(op, dy, dx);
+            foreach (var observer in watching) observer.Pulled(op, dy, dx);
         }
         finally
         {
-            busy = false;
+            thread.Observing = false;
         }
     }
 
-    sealed class Ending(List<IObserver<T>> all, IObserver<T> observer) : IDisposable
+    sealed class Ending(List<IObserver<T>> all, IObserver<T> observer, Reverse.ThreadState thread) : IDisposable
     {
-        public void Dispose() => all.Remove(observer);
+        public void Dispose()
+        {
+            if (all.Remove(observer)) thread.Observers--;
+        }
     }
 }

@@ -26,9 +26,9 @@ public sealed class Scalar(double value) : IVariable<Scalar>
 
     public static implicit operator Scalar(double value) => new(value);
 
-    public static Scalar operator +(Scalar a, Scalar b) => Record(new Scalar(a.value + b.value), [(a, dy => dy), (b, dy => dy)], "Add");
-    public static Scalar operator -(Scalar a, Scalar b) => Record(new Scalar(a.value - b.value), [(a, dy => dy), (b, dy => -dy)], "Subtract");
-    public static Scalar operator *(Scalar a, Scalar b) => Record(new Scalar(a.value * b.value), [(a, dy => dy * b), (b, dy => dy * a)], "Multiply");
+    public static Scalar operator +(Scalar a, Scalar b) => Record(new Scalar(a.value + b.value), a, b, (dy, a, b) => dy, (dy, a, b) => dy, "Add");
+    public static Scalar operator -(Scalar a, Scalar b) => Record(new Scalar(a.value - b.value), a, b, (dy, a, b) => dy, (dy, a, b) => -dy, "Subtract");
+    public static Scalar operator *(Scalar a, Scalar b) => Record(new Scalar(a.value * b.value), a, b, (dy, a, b) => dy * b, (dy, a, b) => dy * a, "Multiply");
     public static Scalar operator /(Scalar a, Scalar b)
     {
         var y = new Scalar(a.value / b.value);

@@ -18,11 +18,13 @@ public static class DTypes
     extension(DType type)
     {
         /// <summary>Bytes a number takes.</summary>
-        public int Size => type switch { DType.F32 or DType.I32 => 4, DType.F64 => 8, DType.Bool => 1, _ => throw new ArgumentOutOfRangeException(nameof(type), $"there is no type {type}") };
+        public int Size => type switch { DType.F32 or DType.I32 => 4, DType.F64 => 8, DType.Bool => 1, _ => throw Unknown(type) };
 
         /// <summary>Whether gradients can flow through numbers of this type.</summary>
         public bool IsFloat => type is DType.F32 or DType.F64;
     }
+
+    static ArgumentOutOfRangeException Unknown(DType type) => new(nameof(type), $"there is no type {type}");
 
     /// <summary>The type of tensor that holds <typeparamref name="T"/>: float, double, int or bool.</summary>
     public static DType Of<T>() where T : unmanaged =>

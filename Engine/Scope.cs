@@ -7,7 +7,6 @@ namespace NanoAttention;
 /// </summary>
 public sealed class Scope : IDisposable
 {
-    [ThreadStatic] static Scope? current;
     [ThreadStatic] static Stack<List<Storage>>? spare;
 
     readonly Scope? outer;
@@ -20,9 +19,13 @@ public sealed class Scope : IDisposable
     }
 
     /// <summary>The innermost scope of this thread, or null.</summary>
-    internal static Scope? Current => current;
+    internal static Scope? Current => PerThread.Mine.Scope;
 
-    public static Scope Begin() => current = new Scope(current);
+    public static Scope Begin()
+    {
+        var thread = PerThread.Mine;
+        return thread.Scope = new Scope(thread.Scope);
+    }
 
     internal bool HasEnded => made is null;
 
@@ -32,10 +35,11 @@ public sealed class Scope : IDisposable
     public void Dispose()
     {
         if (made is not { } storages) return;
-        if (current != this) throw new InvalidOperationException("Scope: scopes end in the reverse order of their beginning, on the thread that began them");
-        (current, made) = (outer, null);
+        var thread = PerThread.Mine;
+        if (thread.Scope != this) throw new InvalidOperationException("Scope: scopes end in the reverse order of their beginning, on the thread that began them");
+        (thread.Scope, made) = (outer, null);
         foreach (var storage in storages)
-            if (!storage.IsKept && !storage.IsCarried) storage.Release();
+            if (!storage.IsKept && !storage.IsCarried) storage.Release(thread);
         storages.Clear();
         (spare ??= new()).Push(storages);
     }

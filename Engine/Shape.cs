@@ -7,9 +7,9 @@ namespace NanoAttention;
 [CollectionBuilder(typeof(Shape), nameof(Create))]
 public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
 {
-    readonly int[]? sizes;
+    readonly int[]? axes;       // the sizes, the strides of row-major order, and how many numbers
 
-    Shape(int[] sizes, int count) => (this.sizes, Count) = (sizes, count);
+    Shape(int[] axes) => this.axes = axes;
 
     /// <summary>Throws where a size is negative or there are more than 2³¹ − 1 numbers.</summary>
     public static Shape Create(params ReadOnlySpan<int> sizes)
@@ -23,14 +23,22 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
             if (size > 0 && !large) large = (count *= size) > int.MaxValue;
         }
         if (large && !empty) throw new ArgumentException($"Shape: {Text(sizes)} has more than {int.MaxValue} elements");
-        return new(sizes.ToArray(), empty ? 0 : (int)count);
+        var axes = new int[2 * sizes.Length + 1];
+        sizes.CopyTo(axes);
+        for (int i = sizes.Length - 1, step = 1; i >= 0; i--)
+        {
+            axes[sizes.Length + i] = step;
+            step *= Math.Max(1, sizes[i]);
+        }
+        axes[^1] = empty ? 0 : (int)count;
+        return new(axes);
     }
 
     /// <summary>How many numbers: the product of the sizes, 1 for a rank of 0.</summary>
-    public int Count { get => sizes is null ? 1 : field; }
+    public int Count => axes is null ? 1 : axes[^1];
 
     /// <summary>How many axes.</summary>
-    public int Rank => sizes?.Length ?? 0;
+    public int Rank => axes is null ? 0 : axes.Length / 2;
 
     /// <summary>
     /// The same, as spreads (<c>[.. shape, 3]</c>) and list patterns (<c>shape is [var n, 3]</c>) ask for it; else they took the count of
@@ -38,7 +46,7 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
     /// </summary>
     public int Length => Rank;
 
-    public ReadOnlySpan<int> Sizes => sizes;
+    public ReadOnlySpan<int> Sizes => axes.AsSpan(0, Rank);
 
     /// <summary>The size of an axis; <c>shape[^1]</c> is the last one's.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such axis.</exception>
@@ -47,7 +55,7 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
         get
         {
             int a = axis.GetOffset(Rank);
-            return (uint)a < (uint)Rank ? sizes![a] : throw new ArgumentOutOfRangeException(nameof(axis), $"Shape: {this} has no axis [{axis}]");
+            return (uint)a < (uint)Rank ? axes![a] : throw new ArgumentOutOfRangeException(nameof(axis), $"Shape: {this} has no axis [{axis}]");
         }
     }
 
@@ -103,18 +111,10 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
         (long)Count * Unsafe.SizeOf<T>() <= Array.MaxLength ? new T[Count] : throw new ArgumentException($"{op}: {this} takes {(long)Count * Unsafe.SizeOf<T>():N0} bytes; one tensor holds at most 2 GiB");
 
     /// <summary>The strides of row-major order: how many numbers a step along each axis skips.</summary>
-    internal int[] RowMajor()
-    {
-        var strides = new int[Rank];
-        for (int i = Rank - 1, step = 1; i >= 0; i--)
-        {
-            strides[i] = step;
-            step *= Math.Max(1, Sizes[i]);
-        }
-        return strides;
-    }
+    internal ReadOnlySpan<int> RowMajor => axes.AsSpan(Rank, Rank);
 
-    public bool Equals(Shape other) => Sizes.SequenceEqual(other.Sizes);
+    public bool Equals(Shape other) => axes == other.axes || SameSizes(other);
+    bool SameSizes(Shape other) => Sizes.SequenceEqual(other.Sizes);
     public override bool Equals(object? other) => other is Shape shape && Equals(shape);
     public override int GetHashCode()
     {
@@ -126,8 +126,8 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
     public static bool operator !=(Shape a, Shape b) => !a.Equals(b);
 
     public ReadOnlySpan<int>.Enumerator GetEnumerator() => Sizes.GetEnumerator();
-    IEnumerator<int> IEnumerable<int>.GetEnumerator() => ((IEnumerable<int>)(sizes ?? [])).GetEnumerator();
-    IEnumerator IEnumerable.GetEnumerator() => (sizes ?? []).GetEnumerator();
+    IEnumerator<int> IEnumerable<int>.GetEnumerator() => ((IEnumerable<int>)Sizes.ToArray()).GetEnumerator();
+    IEnumerator IEnumerable.GetEnumerator() => Sizes.ToArray().GetEnumerator();
 
     /// <summary>(2, 3)</summary>
     public override string ToString() => Text(Sizes);

@@ -13,8 +13,9 @@ public sealed class Storage
     internal Storage(Device device, int bytes, Shape shape, string op)
     {
         (Device, Bytes, this.shape, this.op, Born) = (device, bytes, shape, op, Reverse.Now);
-        buffer = device.Rent(bytes);
-        Scope.Current?.Add(this);
+        var thread = PerThread.Mine;
+        buffer = device.Rent(bytes, thread);
+        thread.Scope?.Add(this);
     }
 
     public Device Device { get; }
@@ -33,25 +34,32 @@ public sealed class Storage
     internal bool IsCarried { get; set; }
 
     /// <summary>The device's own handle of the memory.</summary>
-    internal object Buffer => buffer ?? throw new ObjectDisposedException(null,
+    internal object Buffer => buffer ?? throw Ended();
+
+    ObjectDisposedException Ended() => new(null,
         $"the result of {op} {shape} was used after the Scope it was made in had ended, when its memory went back to the pool; call Keep() on it inside the scope");
 
     /// <summary>The memory, to be read. Throws in a pullback where it was changed after the operation was recorded.</summary>
     internal object Read()
     {
-        if (Written != 0 && Reverse.Pulling is { Op: { } reader } pulling && Written > pulling.Stamp && Born < pulling.Stamp)
-            throw new InvalidOperationException($"{reader}: its backward pass reads the result of {op} {shape}, which was changed in place after {reader} was recorded; change it after Backward, or change a copy");
+        if (Written != 0) CheckUnchanged();
         return Buffer;
+    }
+
+    void CheckUnchanged()
+    {
+        if (Reverse.Pulling is { Op: { } reader } pulling && Written > pulling.Stamp && Born < pulling.Stamp)
+            throw new InvalidOperationException($"{reader}: its backward pass reads the result of {op} {shape}, which was changed in place after {reader} was recorded; change it after Backward, or change a copy");
     }
 
     /// <summary>Notes a change in place.</summary>
     internal void Touch() => Written = Reverse.Tick();
 
     /// <summary>Hands the memory back to the device's pool.</summary>
-    internal void Release()
+    internal void Release(PerThread thread)
     {
         if (buffer is not { } owned) return;
         buffer = null;
-        Device.Return(owned, Bytes);
+        Device.Return(owned, Bytes, thread);
     }
 }

@@ -26,8 +26,11 @@ public sealed partial class Tensor : IVariable<Tensor>
     static int Bytes(Shape shape, DType dtype, string op)
     {
         long bytes = (long)shape.Count * dtype.Size;
-        return bytes <= Array.MaxLength - 64 ? (int)bytes : throw new ArgumentException($"{op}: {shape} of {dtype} takes {bytes:N0} bytes; one tensor holds at most 2 GiB");
+        return bytes <= Array.MaxLength - 64 ? (int)bytes : throw TooLarge(shape, dtype, bytes, op);
     }
+
+    static ArgumentException TooLarge(Shape shape, DType dtype, long bytes, string op) =>
+        new($"{op}: {shape} of {dtype} takes {bytes:N0} bytes; one tensor holds at most 2 GiB");
 
     /// <summary>Fresh memory like another tensor's.</summary>
     internal static Tensor Like(Tensor x, [CallerMemberName] string op = "") => Empty(x.Shape, x.DType, x.Device, op);
@@ -48,7 +51,7 @@ public sealed partial class Tensor : IVariable<Tensor>
     public int Count => Shape.Count;
 
     /// <summary>How many numbers of the storage a step along each axis skips.</summary>
-    public ReadOnlySpan<int> Strides => strides ?? Shape.RowMajor();
+    public ReadOnlySpan<int> Strides => strides ?? Shape.RowMajor;
 
     /// <summary>Whether the numbers lie one behind the other in row-major order.</summary>
     public bool IsContiguous

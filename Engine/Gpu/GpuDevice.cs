@@ -41,7 +41,7 @@ public sealed partial class GpuDevice : Device
         if (type == DType.F64) throw new NotSupportedException($"{op}: {Name} holds F32, I32 and Bool; F64 runs on the CPU");
     }
 
-    internal override object Rent(int bytes)
+    internal override object Rent(int bytes, PerThread thread)
     {
         lock (gate)
         {
@@ -51,7 +51,7 @@ public sealed partial class GpuDevice : Device
         }
     }
 
-    internal override void Return(object buffer, int bytes)
+    internal override void Return(object buffer, int bytes, PerThread thread)
     {
         lock (gate) memory.Return((GpuBuffer)buffer);
     }

@@ -5,17 +5,17 @@ namespace NanoAttention;
 
 public sealed partial class Tensor
 {
-    public static Tensor operator +(Tensor a, Tensor b) => Record(ZipRaw(a, b, default(AddFormula), "Add"),
-        [(a, dy => dy.SumTo(a.Shape)),
-         (b, dy => dy.SumTo(b.Shape))], "Add");
+    public static Tensor operator +(Tensor a, Tensor b) => Record(ZipRaw(a, b, default(AddFormula), "Add"), a, b,
+        (dy, a, b) => dy.SumTo(a.Shape),
+        (dy, a, b) => dy.SumTo(b.Shape), "Add");
 
-    public static Tensor operator -(Tensor a, Tensor b) => Record(ZipRaw(a, b, default(SubtractFormula), "Subtract"),
-        [(a, dy => dy.SumTo(a.Shape)),
-         (b, dy => -dy.SumTo(b.Shape))], "Subtract");
+    public static Tensor operator -(Tensor a, Tensor b) => Record(ZipRaw(a, b, default(SubtractFormula), "Subtract"), a, b,
+        (dy, a, b) => dy.SumTo(a.Shape),
+        (dy, a, b) => -dy.SumTo(b.Shape), "Subtract");
 
-    public static Tensor operator *(Tensor a, Tensor b) => Record(ZipRaw(a, b, default(MultiplyFormula), "Multiply"),
-        [(a, dy => (dy * b).SumTo(a.Shape)),
-         (b, dy => (dy * a).SumTo(b.Shape))], "Multiply");
+    public static Tensor operator *(Tensor a, Tensor b) => Record(ZipRaw(a, b, default(MultiplyFormula), "Multiply"), a, b,
+        (dy, a, b) => (dy * b).SumTo(a.Shape),
+        (dy, a, b) => (dy * a).SumTo(b.Shape), "Multiply");
 
     public static Tensor operator /(Tensor a, Tensor b) => Zip<DivideFormula>(a, b, default, "Divide");
 

@@ -12,14 +12,16 @@ public sealed partial class Tensor
         CheckFloat(op);
         var x = Contiguous();
         var y = Like(x, op);
-        Device.Map(f, x, y);
+        if (Device is CpuDevice cpu) cpu.MapHere(f, x, y);
+        else Device.Map(f, x, y);
         return Record(y, [(x, dy => Recording ? dy * x.Map(new Derivative<F>(f), op + "′") : MapBackward(f, x, y, dy))], op);
     }
 
     static Tensor MapBackward<F>(F f, Tensor x, Tensor y, Tensor dy) where F : struct, IUnary
     {
         var dx = Like(x);
-        x.Device.MapBackward(f, x, y, dy.Contiguous(), dx);
+        if (x.Device is CpuDevice cpu) cpu.MapBackwardHere(f, x, y, dy.Contiguous(), dx);
+        else x.Device.MapBackward(f, x, y, dy.Contiguous(), dx);
         return dx;
     }
 
@@ -37,9 +39,14 @@ public sealed partial class Tensor
     {
         a.CheckFloat(op);
         CheckPair(a, b, op);
-        var shape = Shape.Broadcast(a.Shape, b.Shape, op);
-        var y = Empty(shape, a.DType, a.Device, op);
-        a.Device.Zip(f, a.Stretch(shape), b.Stretch(shape), y);
+        if (a.Shape != b.Shape)
+        {
+            var shape = Shape.Broadcast(a.Shape, b.Shape, op);
+            (a, b) = (a.Stretch(shape), b.Stretch(shape));
+        }
+        var y = Like(a, op);
+        if (a.Device is CpuDevice cpu) cpu.ZipHere(f, a, b, y);
+        else a.Device.Zip(f, a, b, y);
         return y;
     }
 
@@ -52,12 +59,17 @@ public sealed partial class Tensor
 
     void CheckFloat(string op)
     {
-        if (!DType.IsFloat) throw new ArgumentException($"{op}: a tensor of type {DType} and shape {Shape}; it takes F32 or F64 (convert with To)");
+        if (!DType.IsFloat) throw NoFloat(op);
     }
+
+    ArgumentException NoFloat(string op) => new($"{op}: a tensor of type {DType} and shape {Shape}; it takes F32 or F64 (convert with To)");
 
     static void CheckPair(Tensor a, Tensor b, string op)
     {
-        if (a.DType != b.DType) throw new ArgumentException($"{op}: {a.Shape} is {a.DType} and {b.Shape} is {b.DType}; the types must be the same (convert with To)");
-        if (a.Device != b.Device) throw new ArgumentException($"{op}: {a.Shape} is on {a.Device.Name} and {b.Shape} on {b.Device.Name}; move one with To");
+        if (a.DType != b.DType || a.Device != b.Device) throw NoPair(a, b, op);
     }
+
+    static ArgumentException NoPair(Tensor a, Tensor b, string op) => new(a.DType != b.DType
+        ? $"{op}: {a.Shape} is {a.DType} and {b.Shape} is {b.DType}; the types must be the same (convert with To)"
+        : $"{op}: {a.Shape} is on {a.Device.Name} and {b.Shape} on {b.Device.Name}; move one with To");
 }

@@ -9,7 +9,7 @@ public sealed partial class Tensor
     {
         double[] values = ToDoubles();
         var places = new List<int>();
-        var steps = Shape.RowMajor();
+        var steps = Shape.RowMajor;
         int count = 0;
         for (int i = 0; i < values.Length; i++)
         {

@@ -18,10 +18,11 @@ public sealed partial class Tensor
     }
 
     /// <summary>The sum over what <see cref="Expand"/> repeated to reach this shape from the given one: its transpose.</summary>
-    public Tensor SumTo(Shape shape)
+    public Tensor SumTo(Shape shape) => shape == Shape ? this : SummedTo(shape);
+
+    Tensor SummedTo(Shape shape)
     {
-        if (shape == Shape) return this;
-        if (Shape.Broadcast(shape, Shape) != Shape) throw new ArgumentException($"SumTo: {shape} does not stretch to {Shape}");
+        if (Shape.Broadcast(shape, Shape, "SumTo") != Shape) throw new ArgumentException($"SumTo: {shape} does not stretch to {Shape}");
         int added = Rank - shape.Rank;
         Span<int> axes = stackalloc int[Rank];
         int n = 0;
@@ -31,9 +32,10 @@ public sealed partial class Tensor
     }
 
     // The view behind Expand, unrecorded.
-    internal Tensor Stretch(Shape shape)
+    internal Tensor Stretch(Shape shape) => shape == Shape ? this : Stretched(shape);
+
+    Tensor Stretched(Shape shape)
     {
-        if (shape == Shape) return this;
         var stretched = new int[shape.Rank];
         var own = Strides;
         for (int i = 1; i <= Rank; i++) stretched[^i] = Shape[^i] == shape[^i] ? own[^i] : 0;

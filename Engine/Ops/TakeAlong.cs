@@ -26,7 +26,7 @@ public sealed partial class Tensor
         if (!fits)
             throw new ArgumentException($"{op}: indices {indices.Shape} along axis {axis} of {Shape}: the ranks must be the same, and the sizes of other axes no larger");
         if (Rank == 0) return Positions(op, indices.Shape, Device, (indices, 1, 1));
-        var steps = Shape.RowMajor();
+        var steps = Shape.RowMajor;
         var terms = new (Tensor, int, int)[Rank];
         for (int i = 0; i < Rank; i++)
             terms[i] = i == a ? (indices, Shape[i], steps[i]) : (Along(indices.Shape[i], i, Rank, Device), Shape[i], steps[i]);

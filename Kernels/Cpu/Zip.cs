@@ -5,6 +5,19 @@ namespace NanoAttention.Kernels.Cpu;
 /// <summary>y = f(a, b), number by number, a and b stepping through the output's shape by the strides of a <see cref="Layout"/>. Items are the layout's rows.</summary>
 public static class Zip
 {
+    /// <summary>yᵢ = f(aᵢ, bᵢ), all contiguous. Items are elements.</summary>
+    public readonly struct Flat<F, T>(F f, View<T> a, View<T> b, View<T> y) : IKernel<T> where F : struct, IBinaryFunction where T : unmanaged
+    {
+        [MethodImpl(Compiled.Alone)]
+        public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
+        {
+            int i = from;
+            for (; i <= to - V.Count; i += V.Count) V.Store(f.Apply(V.Load(a, i), V.Load(b, i)), y, i);
+            int left = to - i;
+            if (left > 0) V.StorePart(f.Apply(V.LoadPart(a, i, left, default), V.LoadPart(b, i, left, default)), y, i, left);
+        }
+    }
+
     /// <summary>y = f(a, b).</summary>
     public readonly struct Forward<F, T>(F f, View<T> a, View<T> b, View<T> y, Layout layout) : IKernel<T>, IZip<T>
         where F : struct, IBinaryFunction where T : unmanaged

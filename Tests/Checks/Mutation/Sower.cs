@@ -76,7 +76,7 @@ sealed partial class Sower
         if (found.Length == 0 || !Sowable().IsMatch(file)) return tree;
         var sown = whole.ReplaceNodes(found, (region, _) => region switch
         {
-            SimpleLambdaExpressionSyntax lambda => lambda.WithBody(Versions(file, model, lambda.Body, returns: true)),
+            LambdaExpressionSyntax lambda => lambda.WithBody(Versions(file, model, lambda.Body, returns: true)),
             MethodDeclarationSyntax method => method.WithExpressionBody(null).WithSemicolonToken(default)
                 .WithBody(Versions(file, model, (CSharpSyntaxNode?)method.ExpressionBody?.Expression ?? method.Body!,
                     method.ReturnType.ToString() != "void")),
@@ -92,6 +92,7 @@ sealed partial class Sower
     {
         SimpleLambdaExpressionSyntax lambda => lambda.Parameter.Identifier.Text == "dy",
         LocalFunctionStatementSyntax local => local.ParameterList.Parameters is [{ Identifier.Text: "dy" }],
+        ParenthesizedLambdaExpressionSyntax { ParameterList.Parameters: [{ Identifier.Text: "dy" }, ..] } => true,
         MethodDeclarationSyntax { Body: null, ExpressionBody: null } => false,
         MethodDeclarationSyntax method => method.Identifier.Text is "Slope" or "SlopeA" or "SlopeB"
             || Path.GetFileName(node.SyntaxTree.FilePath) is var file && (file.StartsWith("CpuDevice", StringComparison.Ordinal) ? false
