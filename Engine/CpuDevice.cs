@@ -47,6 +47,7 @@ public sealed unsafe partial class CpuDevice : Device
     internal override void Synchronize() { }
 
     /// <summary>The numbers of a tensor from its first one to the end of its memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static View<T> View<T>(Tensor x) where T : unmanaged
     {
         var buffer = (CpuBuffer)x.Storage.Read();

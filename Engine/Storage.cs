@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention;
 
 /// <summary>
@@ -40,6 +42,7 @@ public sealed class Storage
         $"the result of {op} {shape} was used after the Scope it was made in had ended, when its memory went back to the pool; call Keep() on it inside the scope");
 
     /// <summary>The memory, to be read. Throws in a pullback where it was changed after the operation was recorded.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal object Read()
     {
         if (Written != 0) CheckUnchanged();

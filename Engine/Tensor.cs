@@ -54,15 +54,13 @@ public sealed partial class Tensor : IVariable<Tensor>
     public ReadOnlySpan<int> Strides => strides ?? Shape.RowMajor;
 
     /// <summary>Whether the numbers lie one behind the other in row-major order.</summary>
-    public bool IsContiguous
+    public bool IsContiguous => strides is null || Count <= 1 || AreRowMajor(strides);
+
+    bool AreRowMajor(int[] strides)
     {
-        get
-        {
-            if (strides is null || Count <= 1) return true;
-            for (int i = Rank - 1, step = 1; i >= 0; step *= Shape[i], i--)
-                if (Shape[i] != 1 && strides[i] != step) return false;
-            return true;
-        }
+        for (int i = Rank - 1, step = 1; i >= 0; step *= Shape[i], i--)
+            if (Shape[i] != 1 && strides[i] != step) return false;
+        return true;
     }
 
     /// <summary>Where gradients of this tensor's node arrive; null where no gradient is wanted.</summary>

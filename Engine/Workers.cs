@@ -1,5 +1,8 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 using NanoAttention.Kernels;
 using NanoAttention.Kernels.Cpu;
 
@@ -7,24 +10,50 @@ namespace NanoAttention;
 
 /// <summary>
 /// The threads that share a CPU kernel's work: they claim chunks of its items until none is left. Chunks are independent, so
-/// results do not depend on who computes what. A waiting thread spins for some microseconds, then sleeps.
+/// results do not depend on who computes what. A helper without work spins for a millisecond, so that the next job reaches it in a
+/// fraction of a microsecond; then it sleeps, and costs nothing. A helper that does not come in time is not waited for.
 /// </summary>
 sealed unsafe class Workers
 {
-    const int spins = 200, most = 1024;
+    const int most = 1024;
+    const double wakingPerSharing = 10;                             // a hand-off takes about 0.5 µs, to wake a sleeper 5
+    const int shortSpins = 200, spins = 20_000, spinsToYield = 500;                   // a pause is 10 to 50 ns long
 
-    readonly object gate = new();
     readonly SemaphoreSlim wake = new(0);
     int helpers;                // threads started
-    int sleeping;
+    int busy;                   // 1: a job is at hand
 
-    // the job at hand
-    delegate*<void*, int, int, void> invoke;
-    void* kernel;
-    int count, chunk, next, invited, finished;
+    Job job;                    // at hand
     long shared, helped;
-    volatile int job;           // its number
     volatile Exception? failure;
+
+    /// <summary>What threads tell one another: a job, what was done of it and who sleeps, each on cache lines of its own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 512)]
+    struct Job
+    {
+        /// <summary>
+        /// The job's number (upper half), and <see cref="none"/> plus how many of its chunks are unclaimed: to subtract 1 claims one, of whatever job it is.
+        /// A job ends only when all that was claimed is done, so that who has claimed a chunk reads the job it belongs to.
+        /// </summary>
+        [FieldOffset(128)] public long Unclaimed;
+
+        [FieldOffset(136)] public delegate*<void*, int, int, void> Invoke;
+        [FieldOffset(144)] public void* Kernel;
+        [FieldOffset(152)] public int Items;
+        [FieldOffset(156)] public int Chunk;
+        [FieldOffset(160)] public int Chunks;
+        [FieldOffset(164)] public int Threads;
+
+        /// <summary>How many chunks helpers have done.</summary>
+        [FieldOffset(256)] public int Done;
+
+        /// <summary>How many helpers sleep.</summary>
+        [FieldOffset(384)] public int Sleeping;
+
+        public static long Number(long unclaimed) => unclaimed >> 32;
+    }
+
+    const int none = 1 << 30;   // those who come too late count on below it
 
     /// <summary>How many threads share a job, the caller's included.</summary>
     public int Threads
@@ -33,8 +62,8 @@ sealed unsafe class Workers
         set => field = value is >= 1 and <= most ? value : throw new ArgumentOutOfRangeException(nameof(value), $"Threads: {value} must be from 1 to {most}");
     } = Environment.ProcessorCount;
 
-    /// <summary>From how much work on a job is shared: about the multiplications in the time it takes to wake a thread.</summary>
-    internal double WorthSharing { get; set; } = 20_000;
+    /// <summary>From how much work on a job is shared with threads that are awake: about the multiplications in the time of some hand-offs.</summary>
+    internal double WorthSharing { get; set; } = 10_000;
 
     /// <summary>Of how many of the next jobs that are shared another thread takes the first part, however long the caller must wait for it.</summary>
     internal int AwaitsHelp { get; set; }
@@ -62,83 +91,109 @@ sealed unsafe class Workers
     {
         if (items == 0) return;
         void* address = Unsafe.AsPointer(ref k);
-        int threads = Threads;
-        if (threads == 1 || items == 1 || items * cost < WorthSharing || Monitor.IsEntered(gate) || !Monitor.TryEnter(gate))
-        {
-            function(address, 0, items);
-            return;
-        }
+        double work = items * cost;
+        if (items == 1 || work < WorthSharing || Threads == 1 || !Share(function, address, items, work)) function(address, 0, items);
+    }
+
+    // Whether it did the work. Not where the threads are at work already, for another thread or further out; nor where all sleep and the
+    // work would be done before they are up.
+    bool Share(delegate*<void*, int, int, void> function, void* address, int items, double work)
+    {
+        double worthWaking = wakingPerSharing * WorthSharing;
+        if (work < worthWaking && Volatile.Read(ref job.Sleeping) >= helpers) return false;
+        if (Interlocked.CompareExchange(ref busy, 1, 0) != 0) return false;
         try
         {
-            Share(function, address, items, Math.Max(1, items / (4 * threads)), threads);
+            Post(function, address, items, work);
+            int asleep = Volatile.Read(ref job.Sleeping);
+            if (asleep > 0 && (work >= worthWaking || AwaitsHelp > 0)) wake.Release(Math.Min(asleep, job.Threads - 1));
+            if (AwaitsHelp > 0)
+                for (AwaitsHelp--; (int)Volatile.Read(ref job.Unclaimed) == none + job.Chunks;) Thread.Yield();
+            int left = job.Chunks - Claim();
+            for (int i = 1; Volatile.Read(ref job.Done) < left; i++) Pause(i);
+            return failure is null ? true : throw Failure();
         }
         finally
         {
-            Monitor.Exit(gate);
+            Volatile.Write(ref busy, 0);
         }
     }
 
-    void Share(delegate*<void*, int, int, void> function, void* address, int items, int size, int threads)
+    void Post(delegate*<void*, int, int, void> function, void* address, int items, double work)
     {
-        while (helpers < threads - 1)
-        {
-            helpers++;
-            new Thread(Loop) { IsBackground = true, Name = "NanoAttention worker" }.Start();
-        }
+        int threads = Threads;
         shared++;
-        invoke = function;
-        kernel = address;
-        (count, chunk, next, finished, failure) = (items, size, 0, 0, null);
-        Volatile.Write(ref invited, threads - 1);
-        Interlocked.Increment(ref job);
-        Interlocked.MemoryBarrier();
-        int asleep = Volatile.Read(ref sleeping);
-        if (asleep > 0) wake.Release(Math.Min(asleep, threads - 1));
-
-        if (AwaitsHelp > 0)
-            for (AwaitsHelp--; Volatile.Read(ref next) == 0;) Thread.Yield();
-        Claim();
-        // Whoever has not come by now need not come; wait for those who have.
-        int came = threads - 1 - Math.Max(0, Interlocked.Exchange(ref invited, 0));
-        var spin = new SpinWait();
-        while (Volatile.Read(ref finished) < came) spin.SpinOnce(-1);
-        if (failure is { } e) throw new InvalidOperationException($"A kernel failed: {e.Message}", e);
+        for (; helpers < threads - 1; helpers++)
+        {
+            int number = helpers;
+            new Thread(() => Help(number)) { IsBackground = true, Name = "NanoAttention worker" }.Start();
+        }
+        int parts = Math.Max(threads, (int)Math.Min(4.0 * threads, work / WorthSharing));    // not too small, and enough for who ends first
+        int chunk = (items - 1) / parts + 1;
+        if (chunk > 64) chunk = (chunk + 63) & ~63;                                         // whole cache lines, where items are numbers
+        job.Invoke = function;
+        job.Kernel = address;
+        (job.Items, job.Chunk, job.Chunks, job.Threads, job.Done) = (items, chunk, (items - 1) / chunk + 1, threads, 0);
+        Interlocked.Exchange(ref job.Unclaimed, (Job.Number(job.Unclaimed) + 1) << 32 | (uint)(none + job.Chunks));
     }
 
-    // Whether there was something left to do.
-    bool Claim()
+    // Claims chunks and runs them until there is none: how many.
+    int Claim()
     {
-        bool any = false;
-        try
+        int done = 0;
+        for (int left; (left = (int)Interlocked.Decrement(ref job.Unclaimed) - none) >= 0; done++)
         {
-            for (int from; (from = Interlocked.Add(ref next, chunk) - chunk) < count; any = true)
-                invoke(kernel, from, Math.Min(count, from + chunk));
-        }
-        catch (Exception e)
-        {
-            failure = e;
-        }
-        return any;
-    }
-
-    void Loop()
-    {
-        int seen = 0;
-        while (true)
-        {
-            for (int i = 0; job == seen; i++)
+            int from = (job.Chunks - 1 - left) * job.Chunk, to = job.Items - from < job.Chunk ? job.Items : from + job.Chunk;
+            try
             {
-                if (i < spins) { Thread.SpinWait(30); continue; }
-                Interlocked.Increment(ref sleeping);
-                Interlocked.MemoryBarrier();
-                if (job == seen) wake.Wait();
-                Interlocked.Decrement(ref sleeping);
+                job.Invoke(job.Kernel, from, to);
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+        }
+        return done;
+    }
+
+    InvalidOperationException Failure()
+    {
+        var e = failure!;
+        failure = null;
+        return new($"A kernel failed: {e.Message}", e);
+    }
+
+    void Help(int number)
+    {
+        long seen = 0;
+        for (int i = 1; ; i++)
+        {
+            if (Job.Number(Volatile.Read(ref job.Unclaimed)) is var posted && posted != seen)
+            {
+                seen = posted;
+                if (number >= job.Threads - 1 || Claim() is not (> 0 and var done)) continue;       // nothing to do is no reason to stay awake
+                Interlocked.Increment(ref helped);
+                Interlocked.Add(ref job.Done, done);
                 i = 0;
             }
-            seen = job;
-            if (Interlocked.Decrement(ref invited) < 0) continue;
-            if (Claim()) Interlocked.Increment(ref helped);
-            Interlocked.Increment(ref finished);
+            else if (i < spins && Environment.ProcessorCount > 1) Pause(i);
+            else
+            {
+                Interlocked.Increment(ref job.Sleeping);
+                if (Job.Number(Volatile.Read(ref job.Unclaimed)) == seen) wake.Wait();
+                Interlocked.Decrement(ref job.Sleeping);
+                i = 0;
+            }
         }
+    }
+
+    // Waits a moment; longer after the first ones, and now and then the core is left to others, who may be waited for.
+    static void Pause(int i)
+    {
+        if (i % spinsToYield == 0 || Environment.ProcessorCount == 1) Thread.Yield();
+        else if (i < shortSpins) return;
+        else if (X86Base.IsSupported) X86Base.Pause();
+        else if (ArmBase.IsSupported) ArmBase.Yield();
+        else Thread.SpinWait(1);
     }
 }

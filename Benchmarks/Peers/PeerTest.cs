@@ -1,4 +1,5 @@
 using System.Globalization;
+using NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention.Benchmarks.Peers;
 
@@ -41,6 +42,7 @@ static class PeerTest
             "tiny_addbwd" => TinyAddBackward(),
             "tiny_mlp" => TinyMlp(),
             "tiny_scalar" => TinyScalar(),
+            "handoff" => HandOff(),
             _ when name.StartsWith("gpt_", StringComparison.Ordinal) => Gpt(name.Split('_')[1], n.Length >= 5 ? n : [12, 64, 4, 4, 128]),
             _ => null,
         };
@@ -230,5 +232,30 @@ static class PeerTest
             z.Backward();
             return x;
         };
+    }
+
+    // A hundred jobs that two threads must come to.
+    static Action? HandOff()
+    {
+        if (Device.Cpu.Threads < 2) return null;
+        var workers = Device.Cpu.Workers(all: true);
+        var here = new int[1];
+        return () =>
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                here[0] = 0;
+                workers.Run(new Meeting(here), 2, 1e6);
+            }
+        };
+    }
+
+    readonly struct Meeting(int[] here) : IScalarKernel
+    {
+        public void Run(int from, int to)
+        {
+            Interlocked.Add(ref here[0], to - from);
+            while (Volatile.Read(ref here[0]) < 2) { }
+        }
     }
 }

@@ -20,8 +20,9 @@ public sealed partial class Tensor
     static Tensor MapBackward<F>(F f, Tensor x, Tensor y, Tensor dy) where F : struct, IUnary
     {
         var dx = Like(x);
-        if (x.Device is CpuDevice cpu) cpu.MapBackwardHere(f, x, y, dy.Contiguous(), dx);
-        else x.Device.MapBackward(f, x, y, dy.Contiguous(), dx);
+        dy = dy.Contiguous();
+        if (x.Device is CpuDevice cpu) cpu.MapBackwardHere(f, x, y, dy, dx);
+        else x.Device.MapBackward(f, x, y, dy, dx);
         return dx;
     }
 
