@@ -78,13 +78,18 @@ public sealed record Case(string Name, Func<(Tensor[] Parameters, Func<Tensor[],
         new(name, () => { var m = make(); return ([.. m.Parameters()], t => f(m, t)); }, inputs);
 
     /// <summary>The cases that the types of an assembly list in static properties of type Case[], with the type's name.</summary>
-    public static IEnumerable<(Type Type, Case Case)> In(Assembly assembly) =>
+    public static IEnumerable<(Type Type, Case Case)> In(Assembly assembly) => In(assembly, _ => true);
+
+    /// <summary>Those of the groups that are asked for; the others are not made.</summary>
+    public static IEnumerable<(Type Type, Case Case)> In(Assembly assembly, Func<string, bool> asked) =>
         from type in assembly.GetTypes()
         where !type.ContainsGenericParameters
         from property in type.GetProperties(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly)
         where property.PropertyType == typeof(Case[])
+        let name = property.Name == "Cases" ? type.Name : property.Name[..^"Cases".Length]
+        where asked(name)
         from example in (Case[])property.GetValue(null)!
-        select (type, example with { Group = property.Name == "Cases" ? type.Name : property.Name[..^"Cases".Length] });
+        select (type, example with { Group = name });
 
     public override string ToString() => $"{Name} on {string.Join(", ", Inputs)}";
 }

@@ -235,7 +235,7 @@ static class PeerTest
     }
 
     // A hundred jobs that two threads must come to.
-    static Action? HandOff()
+    static Func<object>? HandOff()
     {
         if (Device.Cpu.Threads < 2) return null;
         var workers = Device.Cpu.Workers(all: true);
@@ -247,6 +247,7 @@ static class PeerTest
                 here[0] = 0;
                 workers.Run(new Meeting(here), 2, 1e6);
             }
+            return here;
         };
     }
 

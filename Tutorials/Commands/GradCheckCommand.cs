@@ -19,39 +19,53 @@ static class GradCheckCommand
     /// <summary>Prints a table of the cases that belong to the names (all, if there are none); whether all passed.</summary>
     public static bool Check(string[] names, CancellationToken stop)
     {
-        Case[] all = [.. Case.In(typeof(Tensor).Assembly).Concat(Case.In(typeof(Module).Assembly)).Select(found => found.Case)];
+        if (names.Length == 0) return Check(In(_ => true), stop);
+        Case[] asked = In(group => names.Contains(group, StringComparer.OrdinalIgnoreCase));
         foreach (string name in names)
-            if (!all.Any(c => c.Group.Equals(name, StringComparison.OrdinalIgnoreCase)))
-                throw new ArgumentException(
-                    $"gradcheck: no op or layer is called {name}; "
-                    + $"there are {string.Join(", ", all.Select(c => c.Group).Distinct().Order())}");
-        return Check([.. all.Where(c => names.Length == 0 || names.Contains(c.Group, StringComparer.OrdinalIgnoreCase))], stop);
+            if (!asked.Any(c => Is(c, name)))
+                throw new ArgumentException($"gradcheck: no op or layer is called {name}; "
+                    + $"there are {string.Join(", ", In(_ => true).Select(c => c.Group).Distinct().Order())}");
+        return Check([.. names.SelectMany(name => asked.Where(c => Is(c, name))).Distinct()], stop);
+
+        static Case[] In(Func<string, bool> groups) =>
+            [.. Case.In(typeof(Tensor).Assembly, groups).Concat(Case.In(typeof(Module).Assembly, groups)).Select(found => found.Case)];
+
+        static bool Is(Case example, string name) => example.Group.Equals(name, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Prints a table of the cases; whether all passed. One that throws has failed.</summary>
+    /// <summary>Prints a table of the cases, each row when it has been checked; whether all passed. One that throws has failed.</summary>
     public static bool Check(Case[] cases, CancellationToken stop)
     {
-        var table = new Table().Border(TableBorder.Rounded)
-            .AddColumn(new TableColumn("op or layer").NoWrap())
-            .AddColumn("shapes")
-            .AddColumn(new TableColumn("worst error / bound").RightAligned())
-            .AddColumn("verdict");
+        string[] titles = ["op or layer", "shapes", "worst error / bound", "verdict"];
+        string[] shapes = [.. cases.Select(example => string.Join(", ", example.Inputs))];
+        int[] widths = [Width(cases.Select(example => example.Group), titles[0]), Width(shapes, titles[1]), titles[2].Length, titles[3].Length];
+        Line('╭', '┬', '╮');
+        Print(titles, titles[3].PadRight(widths[3]));
+        Line('├', '┼', '┤');
         var failures = new List<CaseRow>();
-        int passed = 0;
-        foreach (var example in cases)
+        for (int i = 0; i < cases.Length; i++)
         {
             stop.ThrowIfCancellationRequested();
-            var row = Row(example);
-            if (row.Passed) passed++;
-            else failures.Add(row);
-            string worst = row.Worst.ToString("G3", CultureInfo.InvariantCulture);
-            string verdict = row.Passed ? "[green]passed[/]" : "[red]FAILED[/]";
-            table.AddRow(Markup.Escape(example.Group), Markup.Escape(row.Shapes), worst, verdict);
+            var row = Row(cases[i]);
+            if (!row.Passed) failures.Add(row);
+            Print([cases[i].Group, shapes[i], row.Worst.ToString("G3", CultureInfo.InvariantCulture)], row.Passed ? "[green]passed[/] " : "[red]FAILED[/] ");
         }
-        AnsiConsole.Write(table);
+        Line('╰', '┴', '╯');
         foreach (var row in failures) Console.WriteLine($"{row.Name}: {row.Failure}");
-        Console.WriteLine($"gradcheck: {passed} passed, {failures.Count} failed");
+        Console.WriteLine($"gradcheck: {cases.Length - failures.Count} passed, {failures.Count} failed");
         return failures.Count == 0;
+
+        static int Width(IEnumerable<string> column, string title) => column.Append(title).Max(text => text.Length);
+
+        void Line(char left, char middle, char right) =>
+            Console.WriteLine($"{left}{string.Join(middle, widths.Select(width => new string('─', width + 2)))}{right}");
+
+        void Print(string[] cells, string verdict)
+        {
+            Console.Write($"│ {cells[0].PadRight(widths[0])} │ {cells[1].PadRight(widths[1])} │ {cells[2].PadLeft(widths[2])} │ ");
+            AnsiConsole.Markup(verdict);
+            Console.WriteLine(" │");
+        }
     }
 
     static CaseRow Row(Case example)

@@ -10,7 +10,7 @@ static class DatesJob
 {
     const int testCount = 1000, shown = 12;
     const double rate = 2e-3;
-    static readonly string[] parts = ["Embedding", "Linear", "LstmCell", "Lstm", "AdditiveAttention", "CrossEntropy", "Seq2Seq"];
+    static readonly string[] parts = ["Linear", "Embedding", "LstmCell", "Lstm", "AdditiveAttention", "CrossEntropy", "Seq2Seq"];
 
     public static int Run(RunSettings run, int steps, int batch, int hidden, CancellationToken stop)
     {
