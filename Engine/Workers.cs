@@ -19,16 +19,15 @@ sealed unsafe class Workers
     const double wakingPerSharing = 10;                             // a hand-off takes about 0.5 µs, to wake a sleeper 5
     const int shortSpins = 200, spins = 20_000, spinsToYield = 500;                   // a pause is 10 to 50 ns long
 
-    readonly SemaphoreSlim wake = new(0);
-    int helpers;                // threads started
+    Helper[] helpers = [];
     int busy;                   // 1: a job is at hand
 
     Job job;                    // at hand
     long shared, helped;
     volatile Exception? failure;
 
-    /// <summary>What threads tell one another: a job, what was done of it and who sleeps, each on cache lines of its own.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 512)]
+    /// <summary>What threads tell one another: a job, and what was done of it, each on cache lines of its own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 384)]
     struct Job
     {
         /// <summary>
@@ -47,10 +46,28 @@ sealed unsafe class Workers
         /// <summary>How many chunks helpers have done.</summary>
         [FieldOffset(256)] public int Done;
 
-        /// <summary>How many helpers sleep.</summary>
-        [FieldOffset(384)] public int Sleeping;
-
         public static long Number(long unclaimed) => unclaimed >> 32;
+    }
+
+    /// <summary>A thread, and where it sleeps.</summary>
+    sealed class Helper
+    {
+        readonly SemaphoreSlim wake = new(0);
+        int asleep;
+
+        public bool IsAsleep => Volatile.Read(ref asleep) == 1;
+
+        /// <summary>Until it is called, or not at all where there is a job by now.</summary>
+        public void Sleep(ref long unclaimed, long seen)
+        {
+            Interlocked.Exchange(ref asleep, 1);
+            if (Job.Number(Volatile.Read(ref unclaimed)) == seen || Interlocked.Exchange(ref asleep, 0) == 0) wake.Wait();
+        }
+
+        public void Call()
+        {
+            if (Interlocked.Exchange(ref asleep, 0) == 1) wake.Release();
+        }
     }
 
     const int none = 1 << 30;   // those who come too late count on below it
@@ -100,13 +117,13 @@ sealed unsafe class Workers
     bool Share(delegate*<void*, int, int, void> function, void* address, int items, double work)
     {
         double worthWaking = wakingPerSharing * WorthSharing;
-        if (work < worthWaking && Volatile.Read(ref job.Sleeping) >= helpers) return false;
+        if (work < worthWaking && !AnyAwake()) return false;
         if (Interlocked.CompareExchange(ref busy, 1, 0) != 0) return false;
         try
         {
             Post(function, address, items, work);
-            int asleep = Volatile.Read(ref job.Sleeping);
-            if (asleep > 0 && (work >= worthWaking || AwaitsHelp > 0)) wake.Release(Math.Min(asleep, job.Threads - 1));
+            if (work >= worthWaking || AwaitsHelp > 0)
+                for (int i = 0; i < job.Threads - 1; i++) helpers[i].Call();
             if (AwaitsHelp > 0)
                 for (AwaitsHelp--; (int)Volatile.Read(ref job.Unclaimed) == none + job.Chunks;) Thread.Yield();
             int left = job.Chunks - Claim();
@@ -119,14 +136,24 @@ sealed unsafe class Workers
         }
     }
 
+    bool AnyAwake()
+    {
+        var all = helpers;
+        for (int i = Math.Min(Threads - 1, all.Length) - 1; i >= 0; i--)
+            if (!all[i].IsAsleep) return true;
+        return false;
+    }
+
     void Post(delegate*<void*, int, int, void> function, void* address, int items, double work)
     {
         int threads = Threads;
         shared++;
-        for (; helpers < threads - 1; helpers++)
+        while (helpers.Length < threads - 1)
         {
-            int number = helpers;
-            new Thread(() => Help(number)) { IsBackground = true, Name = "NanoAttention worker" }.Start();
+            int number = helpers.Length;
+            var helper = new Helper();
+            helpers = [.. helpers, helper];
+            new Thread(() => Help(helper, number)) { IsBackground = true, Name = "NanoAttention worker" }.Start();
         }
         int parts = Math.Max(threads, (int)Math.Min(4.0 * threads, work / WorthSharing));    // not too small, and enough for who ends first
         int chunk = (items - 1) / parts + 1;
@@ -163,7 +190,7 @@ sealed unsafe class Workers
         return new($"A kernel failed: {e.Message}", e);
     }
 
-    void Help(int number)
+    void Help(Helper me, int number)
     {
         long seen = 0;
         for (int i = 1; ; i++)
@@ -179,9 +206,7 @@ sealed unsafe class Workers
             else if (i < spins && Environment.ProcessorCount > 1) Pause(i);
             else
             {
-                Interlocked.Increment(ref job.Sleeping);
-                if (Job.Number(Volatile.Read(ref job.Unclaimed)) == seen) wake.Wait();
-                Interlocked.Decrement(ref job.Sleeping);
+                me.Sleep(ref job.Unclaimed, seen);
                 i = 0;
             }
         }

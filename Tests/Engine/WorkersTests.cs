@@ -98,6 +98,21 @@ public class WorkersTests
     }
 
     [Fact]
+    public void Fewer_threads_than_there_were_still_get_help()
+    {
+        var workers = new Workers { Threads = 4 };
+        for (int i = 0; i < 5; i++)
+        {
+            Check(workers, 1000, Large);
+            Thread.Sleep(20);
+            (workers.Threads, workers.AwaitsHelp) = (2, 1);
+            Check(workers, 1000, Large);
+            workers.Threads = 4;
+        }
+        Assert.True(workers.Jobs.Helped >= 5);
+    }
+
+    [Fact]
     public void After_a_rest_helpers_come_again()
     {
         var workers = new Workers { Threads = 2 };
