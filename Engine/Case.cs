@@ -78,10 +78,10 @@ public sealed record Case(string Name, Func<(Tensor[] Parameters, Func<Tensor[],
         new(name, () => { var m = make(); return ([.. m.Parameters()], t => f(m, t)); }, inputs);
 
     /// <summary>The cases that the types of an assembly list in static properties of type Case[], with the type's name.</summary>
-    public static IEnumerable<(Type Type, Case Case)> In(Assembly assembly) => In(assembly, _ => true);
+    public static IEnumerable<(Type Type, Case Case)> In(Assembly assembly) => InGroups(assembly, _ => true);
 
     /// <summary>Those of the groups that are asked for; the others are not made.</summary>
-    public static IEnumerable<(Type Type, Case Case)> In(Assembly assembly, Func<string, bool> asked) =>
+    public static IEnumerable<(Type Type, Case Case)> InGroups(Assembly assembly, Func<string, bool> asked) =>
         from type in assembly.GetTypes()
         where !type.ContainsGenericParameters
         from property in type.GetProperties(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly)

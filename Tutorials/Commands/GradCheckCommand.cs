@@ -28,7 +28,7 @@ static class GradCheckCommand
         return Check([.. names.SelectMany(name => asked.Where(c => Is(c, name))).Distinct()], stop);
 
         static Case[] In(Func<string, bool> groups) =>
-            [.. Case.In(typeof(Tensor).Assembly, groups).Concat(Case.In(typeof(Module).Assembly, groups)).Select(found => found.Case)];
+            [.. Case.InGroups(typeof(Tensor).Assembly, groups).Concat(Case.InGroups(typeof(Module).Assembly, groups)).Select(found => found.Case)];
 
         static bool Is(Case example, string name) => example.Group.Equals(name, StringComparison.OrdinalIgnoreCase);
     }
