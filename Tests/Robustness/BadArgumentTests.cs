@@ -83,6 +83,7 @@ public class BadArgumentTests(ITestOutputHelper output)
                     break;
                 }
         output.WriteLine($"bad input of the {kind}: {answers + refusals} calls, {answers} answered, {refusals} refused");
+        Assert.False(Reverse.Observed, "an observer is left, which would watch whatever test this thread runs next");
         Assert.True(failures.Count == 0, $"{failures.Count} members break inside:\n{string.Join("\n", failures)}");
     }
 
@@ -95,11 +96,12 @@ public class BadArgumentTests(ITestOutputHelper output)
         using var _ = Defaults.With(DType.F32, seed: (ulong)seed);
         using var scope = Scope.Begin();
         var whatever = new Whatever(seed) { Fitting = true };
+        object? self = null;
         object?[] given = [];
         using var hang = new Timer(_ => Environment.FailFast($"{member.DeclaringType!.Name}.{member.Name}({string.Join(", ", given.Select(Text))}), seed {seed}: it hangs"), null, patience, Timeout.Infinite);
         try
         {
-            object? self = member.IsStatic || member.IsConstructor ? null : whatever.Object(member.DeclaringType!);
+            self = member.IsStatic || member.IsConstructor ? null : whatever.Object(member.DeclaringType!);
             whatever.Sane = seed % 4 == 0;
             given = [self, .. member.GetParameters().Select(p => Endless(p) ? 2 : whatever.Argument(p))];
             Read(member is ConstructorInfo constructor ? constructor.Invoke(given[1..]) : member.Invoke(self, given[1..]));
@@ -111,6 +113,10 @@ public class BadArgumentTests(ITestOutputHelper output)
             if (cause is ArgumentException or InvalidOperationException or NotSupportedException && cause is not NullReferenceException && !string.IsNullOrWhiteSpace(cause.Message)) return "";
             string where = string.Join(" < ", (cause.StackTrace ?? "").Split('\n').Where(line => line.Contains("NanoAttention", StringComparison.Ordinal)).Take(2).Select(line => line.Trim()));
             return $"{member.DeclaringType!.Name}.{member.Name}({string.Join(", ", given.Select(Text))}), seed {seed}: {cause.GetType().Name}: {cause.Message} {where}";
+        }
+        finally
+        {
+            (self as Profile)?.Dispose();           // or it would watch the thread, and whatever test comes there next
         }
     }
 
