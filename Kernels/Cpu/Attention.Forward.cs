@@ -94,28 +94,39 @@ public static unsafe partial class Attention
         /// </summary>
         static void Correct<V>(T* s, int count, ref double max, ref double total, T* sums, int valueWidth) where V : struct, ISimd<V, T>
         {
-            V top = V.Of(double.NegativeInfinity), sum = V.Of(0);
-            for (var j = 0; j < count; j += V.Count) top = V.Max(top, MatMul.Load<T, V>(s + j));
-            var largest = Math.Max(max, Number.Double(V.Largest(top)));
+            var largest = Math.Max(max, Number.Double(Rows.Largest<V, T>(new(s, count))));
             if (double.IsNegativeInfinity(largest)) { new Span<T>(s, count).Clear(); return; }
-            if (largest != max)
+            if (largest != max && total != 0)
             {
-                if (total != 0)
-                {
-                    var factor = Math.Exp(max - largest);
-                    Rows.Scale<V, T>(new(sums, valueWidth), factor);
-                    total *= factor;
-                }
-                max = largest;
+                var factor = Math.Exp(max - largest);
+                Rows.Scale<V, T>(new(sums, valueWidth), factor);
+                total *= factor;
             }
-            var shift = V.Of(largest);
-            for (var j = 0; j < count; j += V.Count)
+            max = largest;
+            total += Number.Double(Exponentials<V>(s, count, V.Of(largest)));
+        }
+
+        /// <summary>s ← exp(s − shift), whose sum it answers.</summary>
+        [MethodImpl(Compiled.Alone)]
+        static T Exponentials<V>(T* s, int count, V shift) where V : struct, ISimd<V, T>
+        {
+            V sum = V.Of(0), other = sum;
+            int j = 0;
+            for (; j <= count - 2 * V.Count; j += 2 * V.Count)
+            {
+                V w = V.Exp(MatMul.Load<T, V>(s + j) - shift), next = V.Exp(MatMul.Load<T, V>(s + j + V.Count) - shift);
+                MatMul.Store(w, s + j);
+                MatMul.Store(next, s + j + V.Count);
+                sum += w;
+                other += next;
+            }
+            if (j < count)
             {
                 var w = V.Exp(MatMul.Load<T, V>(s + j) - shift);
                 MatMul.Store(w, s + j);
                 sum += w;
             }
-            total += Number.Double(V.Sum(sum));
+            return V.Sum(sum + other);
         }
     }
 }
