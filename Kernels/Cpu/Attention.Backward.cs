@@ -18,12 +18,13 @@ public static unsafe partial class Attention
         /// <summary>The number of heads in the whole batch.</summary>
         public static int Items(AttentionShape shape) => shape.Batch * shape.Heads;
 
-        /// <summary>A head's operands and where its gradients go; as right operands, transposed or not, they are packed in panels.</summary>
+        /// <summary>A head's operands and where its gradients go.</summary>
         ref struct Head
         {
             public int Number;
             public T* DY, DQ, DK, DV;
-            public T* KeysTransposed, ValuesTransposed, Keys, Queries, Slopes;
+            public T* KeysTransposed, ValuesTransposed;
+            public Panels<T> Keys, Queries, Slopes;
             public T* Weights, Scores;
         }
 
@@ -34,17 +35,14 @@ public static unsafe partial class Attention
             int headWidth = RoundUp(shape.HeadDim, width), valueWidth = RoundUp(shape.ValueDim, width);
             var memory = Scratch<AttentionShape>.Take<T>((long)padded * (shape.HeadDim + shape.ValueDim) + (long)keys * headWidth
                 + (long)shape.Queries * (headWidth + valueWidth) + 2 * QueryBlock * ScoreRow);
-            Head head = new() { KeysTransposed = memory };
-            head.ValuesTransposed = head.KeysTransposed + (long)padded * shape.HeadDim;
-            head.Keys = head.ValuesTransposed + (long)padded * shape.ValueDim;
-            head.Queries = head.Keys + (long)keys * headWidth;
-            head.Slopes = head.Queries + (long)shape.Queries * headWidth;
-            head.Weights = head.Slopes + (long)shape.Queries * valueWidth;
-            head.Scores = head.Weights + QueryBlock * ScoreRow;
             for (var item = from; item < to; item++)
             {
-                head.Number = item;
-                Begin<V>(ref head);
+                Head head = new() { Number = item, KeysTransposed = memory };
+                head.ValuesTransposed = head.KeysTransposed + (long)padded * shape.HeadDim;
+                var packed = head.ValuesTransposed + (long)padded * shape.ValueDim;
+                head.Weights = packed + (long)keys * headWidth + (long)shape.Queries * (headWidth + valueWidth);
+                head.Scores = head.Weights + QueryBlock * ScoreRow;
+                Begin<V>(ref head, packed);
                 for (var block = 0; block < QueryBlocks(shape); block++)
                 {
                     var (row, rows) = Queries(shape, block);
@@ -54,11 +52,11 @@ public static unsafe partial class Attention
             }
         }
 
-        /// <summary>Packs a head's operands, clears its gradients and computes its δ.</summary>
-        void Begin<V>(ref Head head) where V : struct, ISimd<V, T>
+        /// <summary>Packs what of a head's operands must be, computes its δ, and clears the gradients of keys that no query sees.</summary>
+        void Begin<V>(ref Head head, T* memory) where V : struct, ISimd<V, T>
         {
             var (batch, h) = shape.Place(head.Number);
-            var keys = shape.KeysSeen(shape.Queries);
+            int keys = shape.KeysSeen(shape.Queries), headWidth = RoundUp(shape.HeadDim, 2 * V.Count);
             T* hq = q.Pointer + shape.Q.At(batch, h), hk = k.Pointer + shape.K.At(batch, h), hv = v.Pointer + shape.V.At(batch, h), hy = y.Pointer + shape.Y.At(batch, h);
             head.DY = dy.Pointer + shape.Y.At(batch, h);
             head.DQ = dq.Pointer + shape.DQ.At(batch, h);
@@ -66,70 +64,137 @@ public static unsafe partial class Attention
             head.DV = dv.Pointer + shape.DV.At(batch, h);
             new Scores<T>(q, k, mask, bias, shape).PackKeys<V>(head.Number, head.KeysTransposed);
             MatMul.PackPanels<T, V>(hv, 1, shape.V.Row, shape.ValueDim, keys, head.ValuesTransposed);
-            MatMul.PackPanels<T, V>(hk, shape.K.Row, 1, keys, shape.HeadDim, head.Keys);
-            MatMul.PackPanels<T, V>(hq, shape.Q.Row, 1, shape.Queries, shape.HeadDim, head.Queries);
-            MatMul.PackPanels<T, V>(head.DY, shape.Y.Row, 1, shape.Queries, shape.ValueDim, head.Slopes);
-            Clear(head.DQ, shape.Queries, shape.HeadDim, shape.DQ.Row);
-            Clear(head.DK, shape.Keys, shape.HeadDim, shape.DK.Row);
-            Clear(head.DV, shape.Keys, shape.ValueDim, shape.DV.Row);
+            head.Keys = Panels<T>.Of<V>(hk, shape.K.Row, keys, shape.HeadDim, memory);
+            head.Queries = Panels<T>.Of<V>(hq, shape.Q.Row, shape.Queries, shape.HeadDim, memory += (long)keys * headWidth);
+            head.Slopes = Panels<T>.Of<V>(head.DY, shape.Y.Row, shape.Queries, shape.ValueDim, memory + (long)shape.Queries * headWidth);
+            if (keys == 0) Clear(head.DQ, 0, shape.Queries, shape.HeadDim, shape.DQ.Row);
+            Clear(head.DK, keys, shape.Keys, shape.HeadDim, shape.DK.Row);
+            Clear(head.DV, keys, shape.Keys, shape.ValueDim, shape.DV.Row);
             if (dbias.Length > 0) new Span<T>(dbias.Pointer + (long)head.Number * shape.Queries * shape.Keys, shape.Queries * shape.Keys).Clear();
-            for (var i = 0; i < shape.Queries; i++)
-                delta[head.Number * shape.Queries + i] = Delta<V>(head.DY + (long)i * shape.Y.Row, hy + (long)i * shape.Y.Row);
+            Deltas<V>(head.DY, hy, delta.Pointer + head.Number * shape.Queries);
         }
 
         /// <summary>
-        /// dy · y of a row, summed number by number as the tiles sum dy · v: where a query looks at one key alone, y is its v, and the
-        /// difference of the two is exactly 0.
+        /// dy · y of all rows, summed number by number as the tiles sum dy · v: where a query looks at one key alone, y is its v, and the
+        /// difference of the two is exactly 0. Four rows at a time, as each sum waits for the one before.
         /// </summary>
-        T Delta<V>(T* dy, T* y) where V : struct, ISimd<V, T>
+        [MethodImpl(Compiled.Alone)]
+        void Deltas<V>(T* dy, T* y, T* delta) where V : struct, ISimd<V, T>
         {
-            V sum = V.Of(0);
-            for (var i = 0; i < shape.ValueDim; i++) sum = V.MulAdd(V.Broadcast(dy[i]), V.Broadcast(y[i]), sum);
-            T first = default;
-            V.StorePart(sum, new(&first, 1), 0, 1);
-            return first;
+            nint step = shape.Y.Row;
+            for (var i = 0; i < shape.Queries; i += 4)
+            {
+                V a = V.Of(0), b = a, c = a, d = a;
+                var left = shape.Queries - i;
+                nint second = left > 1 ? step : 0, third = left > 2 ? 2 * step : 0, fourth = left > 3 ? 3 * step : 0;
+                for (var j = 0; j < shape.ValueDim; j++)
+                {
+                    a = V.MulAdd(V.Broadcast(dy[j]), V.Broadcast(y[j]), a);
+                    b = V.MulAdd(V.Broadcast(dy[second + j]), V.Broadcast(y[second + j]), b);
+                    c = V.MulAdd(V.Broadcast(dy[third + j]), V.Broadcast(y[third + j]), c);
+                    d = V.MulAdd(V.Broadcast(dy[fourth + j]), V.Broadcast(y[fourth + j]), d);
+                }
+                V.StorePart(a, new(delta, V.Count), 0, 1);
+                if (left > 1) V.StorePart(b, new(delta + 1, V.Count), 0, 1);
+                if (left > 2) V.StorePart(c, new(delta + 2, V.Count), 0, 1);
+                if (left > 3) V.StorePart(d, new(delta + 3, V.Count), 0, 1);
+                dy += 4 * step;
+                y += 4 * step;
+                delta += 4;
+            }
         }
 
         /// <summary>What a block of queries and keys adds to the gradients.</summary>
         void Block<V>(in Head head, int row, int rows, int key, int keys) where V : struct, ISimd<V, T>
         {
-            int width = 2 * V.Count, padded = RoundUp(keys, width), packed = shape.KeysSeen(shape.Queries);
+            int width = 2 * V.Count, strips = Strips<V, T>(shape, rows);
             T* weights = head.Weights, ds = head.Scores;
             new Scores<T>(q, k, mask, bias, shape).Block<V>(head.Number, row, rows, key, keys, head.KeysTransposed, weights);
-            for (var j = 0; j < padded; j += width)
-                MatMul.Panel<T, V>(rows, width, shape.ValueDim, head.DY + (long)row * shape.Y.Row, shape.Y.Row, 1,
-                    head.ValuesTransposed + (long)(key + j) * shape.ValueDim, width, ds + j, ScoreRow, null, 0);
-            for (var i = 0; i < rows; i++) Slope<V>(head.Number, row + i, key, keys, new(weights + i * ScoreRow, padded), new(ds + i * ScoreRow, padded));
+            Scores<T>.Products<V>(shape, head.DY, shape.Y.Row, shape.ValueDim, row, rows, key, keys, head.ValuesTransposed, ds);
+            Slopes<V>(head.Number, row, rows, key, keys, weights, ds);
             for (var j = 0; j < shape.HeadDim; j += width)
+                for (var strip = 0; strip < strips; strip++)
+                {
+                    var (first, count) = Strip(rows, strip, strips);
+                    var to = head.DQ + (long)(row + first) * shape.DQ.Row + j;
+                    MatMul.Panel<T, V>(count, Math.Min(width, shape.HeadDim - j), shape.Seen(row + first + count - 1, key, keys), ds + first * ScoreRow, ScoreRow, 1,
+                        head.Keys.At(j / width, key), head.Keys.Row, to, shape.DQ.Row, key == 0 ? null : to, shape.DQ.Row);
+                }
+            ByKeys<V>(ds, head.Queries, head.DK, shape.DK.Row, shape.HeadDim, row, rows, key, keys);
+            ByKeys<V>(weights, head.Slopes, head.DV, shape.DV.Row, shape.ValueDim, row, rows, key, keys);
+        }
+
+        /// <summary>gradient += slopesᵀ x for a block's keys, of which those that no block before saw get their first summand.</summary>
+        void ByKeys<V>(T* slopes, Panels<T> x, T* gradient, int gradientRow, int size, int row, int rows, int key, int keys) where V : struct, ISimd<V, T>
+        {
+            var old = row == 0 ? 0 : Math.Clamp(shape.KeysSeen(row) - key, 0, keys);
+            for (var j = 0; j < size; j += 2 * V.Count)
             {
-                var count = Math.Min(width, shape.HeadDim - j);
-                MatMul.Panel<T, V>(rows, count, keys, ds, ScoreRow, 1, head.Keys + (long)j * packed + (long)key * width, width,
-                    head.DQ + (long)row * shape.DQ.Row + j, shape.DQ.Row, head.DQ + (long)row * shape.DQ.Row + j, shape.DQ.Row);
-                MatMul.Panel<T, V>(keys, count, rows, ds, 1, ScoreRow, head.Queries + (long)j * shape.Queries + (long)row * width, width,
-                    head.DK + (long)key * shape.DK.Row + j, shape.DK.Row, head.DK + (long)key * shape.DK.Row + j, shape.DK.Row);
+                ByKeys<V>(slopes, x, gradient, gradientRow, size, row, rows, key, 0, old, j, begun: true);
+                ByKeys<V>(slopes, x, gradient, gradientRow, size, row, rows, key, old, keys, j, begun: false);
             }
-            for (var j = 0; j < shape.ValueDim; j += width)
-                MatMul.Panel<T, V>(keys, Math.Min(width, shape.ValueDim - j), rows, weights, 1, ScoreRow, head.Slopes + (long)j * shape.Queries + (long)row * width, width,
-                    head.DV + (long)key * shape.DV.Row + j, shape.DV.Row, head.DV + (long)key * shape.DV.Row + j, shape.DV.Row);
         }
 
-        /// <summary>One row: scores to weights (dropped where the forward pass dropped them), and dy vᵀ to scale · ds.</summary>
-        void Slope<V>(int head, int query, int key, int keys, View<T> weights, View<T> ds) where V : struct, ISimd<V, T>
+        /// <summary>The same for keys <paramref name="from"/> to <paramref name="to"/> of the block and the panel of columns at <paramref name="j"/>.</summary>
+        void ByKeys<V>(T* slopes, Panels<T> x, T* gradient, int gradientRow, int size, int row, int rows, int key, int from, int to, int j, bool begun)
+            where V : struct, ISimd<V, T>
         {
-            int at = head * shape.Queries + query, seen = shape.Seen(query, key, keys), whole = RoundUp(seen, V.Count);
-            Weigh<V, T>(weights.Slice(0, whole), lse[at]);
-            if (shape.Dropout > 0) Drop<T>(shape, head, query, key, ds.Slice(0, seen));
-            V shift = V.Broadcast(delta[at]);
-            for (var j = 0; j < whole; j += V.Count) V.Store(V.Load(weights, j) * (V.Load(ds, j) - shift), ds, j);
-            ds.Span[whole..].Clear();
-            if (dbias.Length > 0) ds.Span[..seen].CopyTo(dbias.Row(at, shape.Keys).Span[key..]);
-            Rows.Scale<V, T>(ds.Slice(0, whole), shape.Scale);
-            if (shape.Dropout > 0) Drop<T>(shape, head, query, key, weights.Slice(0, seen));
+            int width = 2 * V.Count, strips = Strips<V, T>(shape, to - from);
+            for (var strip = 0; strip < strips; strip++)
+            {
+                var (start, count) = Strip(to - from, strip, strips);
+                start += from;
+                var query = Math.Clamp(shape.FirstSeeing(key + start) - row, 0, rows);
+                var sum = gradient + (long)(key + start) * gradientRow + j;
+                MatMul.Panel<T, V>(count, Math.Min(width, size - j), rows - query, slopes + query * ScoreRow + start, 1, ScoreRow,
+                    x.At(j / width, row + query), x.Row, sum, gradientRow, begun ? sum : null, gradientRow);
+            }
         }
 
-        static void Clear(T* x, int rows, int size, int row)
+        /// <summary>
+        /// Scores to weights, w = exp(s − lse), dropped where the forward pass dropped them, and dy vᵀ to scale · ds; both 0 for keys that
+        /// a query does not see.
+        /// </summary>
+        [MethodImpl(Compiled.Alone)]
+        void Slopes<V>(int head, int row, int rows, int key, int keys, T* weights, T* ds) where V : struct, ISimd<V, T>
         {
-            for (var i = 0; i < rows; i++) new Span<T>(x + (long)i * row, size).Clear();
+            V zero = V.Of(0), scale = V.Of(dbias.Length > 0 ? 1 : shape.Scale);
+            for (var i = 0; i < rows; i++, weights += ScoreRow, ds += ScoreRow)
+            {
+                int at = head * shape.Queries + row + i, seen = shape.Seen(row + i, key, keys);
+                if (shape.Dropout > 0) Drop<T>(shape, head, row + i, key, new(ds, seen));
+                V shift = Shift<V, T>(lse[at]), mean = V.Broadcast(delta[at]);
+                var j = 0;
+                for (; j <= seen - V.Count; j += V.Count)
+                {
+                    var w = V.Exp(MatMul.Load<T, V>(weights + j) - shift);
+                    MatMul.Store(w, weights + j);
+                    MatMul.Store(w * (MatMul.Load<T, V>(ds + j) - mean) * scale, ds + j);
+                }
+                if (j < seen)
+                {
+                    var w = V.Exp(Seen<V, T>(weights + j, seen - j) - shift);
+                    MatMul.Store(w, weights + j);
+                    MatMul.Store(w * (V.LoadPart(new(ds + j, V.Count), 0, seen - j, default) - mean) * scale, ds + j);
+                    j += V.Count;
+                }
+                for (; j < keys; j += V.Count)
+                {
+                    MatMul.Store(zero, weights + j);
+                    MatMul.Store(zero, ds + j);
+                }
+                if (dbias.Length > 0)
+                {
+                    new Span<T>(ds, seen).CopyTo(dbias.Row(at, shape.Keys).Span[key..]);
+                    Rows.Scale<V, T>(new(ds, seen), shape.Scale);
+                }
+                if (shape.Dropout > 0) Drop<T>(shape, head, row + i, key, new(weights, seen));
+            }
+        }
+
+        static void Clear(T* x, int from, int to, int size, int row)
+        {
+            for (var i = from; i < to; i++) new Span<T>(x + (long)i * row, size).Clear();
         }
     }
 }

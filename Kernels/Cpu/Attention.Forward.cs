@@ -18,11 +18,11 @@ public static unsafe partial class Attention
         {
             int keys = shape.KeysSeen(shape.Queries), valueWidth = RoundUp(shape.ValueDim, 2 * V.Count), packed = -1;
             var packedKeys = Scores<T>.PackedKeys(shape, V.Count);
-            var panels = Scratch<AttentionShape>.Take<T>(packedKeys + (long)keys * valueWidth + QueryBlock * (ScoreRow + valueWidth));
+            var panels = Scratch<AttentionShape>.Take<T>(packedKeys + (long)keys * valueWidth + QueryBlock * (ScoreRow + 2 + V.Count + valueWidth));
             T* values = panels + packedKeys, block = values + (long)keys * valueWidth;
+            Sums sums = new(block + QueryBlock * ScoreRow, V.Count, valueWidth);
             Scores<T> scores = new(q, k, mask, bias, shape);
-            Panels panelsOfV = default;
-            var inPlace = shape.ValueDim % (2 * V.Count) == 0;
+            Panels<T> panelsOfV = default;
             for (var item = from; item < to; item++)
             {
                 var (head, queries) = Math.DivRem(item, QueryBlocks(shape));
@@ -30,103 +30,119 @@ public static unsafe partial class Attention
                 {
                     var (batch, h) = shape.Place(head);
                     scores.PackKeys<V>(head, panels);
-                    if (!inPlace) MatMul.PackPanels<T, V>(v.Pointer + shape.V.At(batch, h), shape.V.Row, 1, keys, shape.ValueDim, values);
-                    panelsOfV = inPlace ? new(v.Pointer + shape.V.At(batch, h), shape.V.Row, 2 * V.Count)
-                        : new(values, 2 * V.Count, (long)keys * 2 * V.Count);
+                    panelsOfV = Panels<T>.Of<V>(v.Pointer + shape.V.At(batch, h), shape.V.Row, keys, shape.ValueDim, values);
                     packed = head;
                 }
                 var (row, rows) = Queries(shape, queries);
-                Block<V>(scores, head, row, rows, panels, panelsOfV, block);
+                Block<V>(scores, head, row, rows, panels, panelsOfV, block, sums);
             }
         }
 
-        /// <summary>Where v's panels lie: the first one, and how far apart their rows and they themselves are.</summary>
-        readonly record struct Panels(nint First, nint Row, nint Next)
+        /// <summary>What is known of a block's rows so far: the largest score, Σ exp(s − max) in a register's lanes, and Σ exp(s − max) v.</summary>
+        readonly struct Sums(T* memory, int count, int valueWidth)
         {
-            public Panels(T* first, long row, long next) : this((nint)first, (nint)row, (nint)next) { }
-            public T* At(int panel, int row) => (T*)First + panel * Next + row * Row;
+            public T* Max => memory;
+            public T* Factor => memory + QueryBlock;
+            public T* Total(int row) => memory + 2 * QueryBlock + row * count;
+            public T* Value(int row) => memory + (2 + count) * QueryBlock + (long)row * valueWidth;
+            public int ValueWidth => valueWidth;
         }
 
-        /// <summary>A block of queries: for each row its largest score so far, Σ exp(s − max), and Σ exp(s − max) v.</summary>
-        void Block<V>(Scores<T> scores, int head, int row, int rows, T* panels, Panels values, T* block) where V : struct, ISimd<V, T>
+        /// <summary>A block of queries meets the keys, block by block.</summary>
+        void Block<V>(Scores<T> scores, int head, int row, int rows, T* panels, Panels<T> values, T* s, Sums sums) where V : struct, ISimd<V, T>
         {
-            int width = 2 * V.Count, valueWidth = RoundUp(shape.ValueDim, width), end = shape.KeysSeen(row + rows);
-            double* max = stackalloc double[QueryBlock], total = stackalloc double[QueryBlock];
-            T* s = block, sums = block + QueryBlock * ScoreRow;
-            new Span<double>(max, rows).Fill(double.NegativeInfinity);
-            new Span<double>(total, rows).Clear();
-            if (end == 0) new Span<T>(sums, rows * valueWidth).Clear();
+            int width = 2 * V.Count, end = shape.KeysSeen(row + rows), strips = Strips<V, T>(shape, rows);
+            new Span<T>(sums.Max, rows).Fill(Number.Of<T>(double.NegativeInfinity));
+            new Span<T>(sums.Total(0), rows * V.Count).Clear();
+            if (end == 0) new Span<T>(sums.Value(0), rows * sums.ValueWidth).Clear();
             for (var key = 0; key < end; key += KeyBlock)
             {
                 var keys = Math.Min(KeyBlock, end - key);
                 scores.Block<V>(head, row, rows, key, keys, panels, s);
-                for (var i = 0; i < rows; i++)
-                {
-                    var seen = shape.Seen(row + i, key, keys);
-                    Correct<V>(s + i * ScoreRow, RoundUp(seen, V.Count), ref max[i], ref total[i], sums + i * valueWidth, valueWidth);
-                    if (shape.Dropout > 0) Drop<T>(shape, head, row + i, key, new(s + i * ScoreRow, seen));
-                }
-                for (var j = 0; j < valueWidth; j += width)
-                    MatMul.Panel<T, V>(rows, width, keys, s, ScoreRow, 1, values.At(j / width, key), values.Row, sums + j, valueWidth,
-                        key == 0 ? null : sums + j, valueWidth);
+                Correct<V>(row, rows, key, keys, s, sums);
+                for (var i = 0; shape.Dropout > 0 && i < rows; i++) Drop<T>(shape, head, row + i, key, new(s + i * ScoreRow, shape.Seen(row + i, key, keys)));
+                for (var j = 0; j < sums.ValueWidth; j += width)
+                    for (var strip = 0; strip < strips; strip++)
+                    {
+                        var (first, count) = Strip(rows, strip, strips);
+                        var sum = sums.Value(first) + j;
+                        MatMul.Panel<T, V>(count, width, shape.Seen(row + first + count - 1, key, keys), s + first * ScoreRow, ScoreRow, 1,
+                            values.At(j / width, key), values.Row, sum, sums.ValueWidth, key == 0 ? null : sum, sums.ValueWidth);
+                    }
             }
-            var (batch, h) = shape.Place(head);
-            var to = y.Pointer + shape.Y.At(batch, h) + (long)row * shape.Y.Row;
-            for (var i = 0; i < rows; i++, to += shape.Y.Row)
-            {
-                Share<V>(sums + i * valueWidth, total[i], to);
-                lse[head * shape.Queries + row + i] = Number.Of<T>(max[i] + Math.Log(total[i]));
-            }
-        }
-
-        /// <summary>y = sums/total, or 0 where the total is.</summary>
-        void Share<V>(T* sums, double total, T* y) where V : struct, ISimd<V, T>
-        {
-            var factor = V.Of(total == 0 ? 1 : 1 / total);
-            var j = 0;
-            for (; j <= shape.ValueDim - V.Count; j += V.Count) MatMul.Store(MatMul.Load<T, V>(sums + j) * factor, y + j);
-            if (j < shape.ValueDim) V.StorePart(MatMul.Load<T, V>(sums + j) * factor, new(y + j, shape.ValueDim - j), 0, shape.ValueDim - j);
+            Finish<V>(head, row, rows, sums);
         }
 
         /// <summary>
-        /// Online softmax over whole registers: s ← exp(s − m) with m the largest score so far, and what was summed under a smaller m is
-        /// scaled down to it.
+        /// Online softmax: s ← exp(s − m) with m the row's largest score so far, and what was summed under a smaller m is scaled down to it.
+        /// Each step takes all rows, as one row's steps wait for each other.
         /// </summary>
-        static void Correct<V>(T* s, int count, ref double max, ref double total, T* sums, int valueWidth) where V : struct, ISimd<V, T>
+        [MethodImpl(Compiled.Alone)]
+        void Correct<V>(int row, int rows, int key, int keys, T* s, Sums sums) where V : struct, ISimd<V, T>
         {
-            var largest = Math.Max(max, Number.Double(Rows.Largest<V, T>(new(s, count))));
-            if (double.IsNegativeInfinity(largest)) { new Span<T>(s, count).Clear(); return; }
-            if (largest != max && total != 0)
+            T* max = sums.Max, factor = sums.Factor;
+            for (var i = 0; i < rows; i++) factor[i] = Peak<V>(s + i * ScoreRow, shape.Seen(row + i, key, keys));
+            V none = V.Of(double.NegativeInfinity), zero = V.Of(0);
+            for (var i = 0; i < rows; i += V.Count)
             {
-                var factor = Math.Exp(max - largest);
-                Rows.Scale<V, T>(new(sums, valueWidth), factor);
-                total *= factor;
+                V before = MatMul.Load<T, V>(max + i), now = V.Max(before, MatMul.Load<T, V>(factor + i));
+                MatMul.Store(now, max + i);
+                MatMul.Store(V.Exp(before - V.IfEqual(now, none, zero, now)), factor + i);
             }
-            max = largest;
-            total += Number.Double(Exponentials<V>(s, count, V.Of(largest)));
+            T* total = sums.Total(0), value = sums.Value(0);
+            for (var i = 0; i < rows; i++, s += ScoreRow, total += V.Count, value += sums.ValueWidth)
+            {
+                var sum = Weigh(s, shape.Seen(row + i, key, keys), keys, Shift<V, T>(max[i]));
+                var lower = V.Broadcast(factor[i]);
+                MatMul.Store(V.MulAdd(MatMul.Load<T, V>(total), lower, sum), total);
+                if (key == 0 || Number.Double(factor[i]) == 1) continue;
+                for (var j = 0; j < sums.ValueWidth; j += V.Count) MatMul.Store(MatMul.Load<T, V>(value + j) * lower, value + j);
+            }
         }
 
-        /// <summary>s ← exp(s − shift), whose sum it answers.</summary>
-        [MethodImpl(Compiled.Alone)]
-        static T Exponentials<V>(T* s, int count, V shift) where V : struct, ISimd<V, T>
+        /// <summary>The largest score; −∞ for none.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static T Peak<V>(T* s, int seen) where V : struct, ISimd<V, T>
         {
-            V sum = V.Of(0), other = sum;
-            int j = 0;
-            for (; j <= count - 2 * V.Count; j += 2 * V.Count)
+            V top = V.Of(double.NegativeInfinity), other = top;
+            var j = 0;
+            for (; j <= seen - 2 * V.Count; j += 2 * V.Count)
             {
-                V w = V.Exp(MatMul.Load<T, V>(s + j) - shift), next = V.Exp(MatMul.Load<T, V>(s + j + V.Count) - shift);
-                MatMul.Store(w, s + j);
-                MatMul.Store(next, s + j + V.Count);
-                sum += w;
-                other += next;
+                V x = MatMul.Load<T, V>(s + j), next = MatMul.Load<T, V>(s + j + V.Count);
+                top = V.IfLess(top, x, x, top);
+                other = V.IfLess(other, next, next, other);
             }
-            if (j < count)
+            for (; j < seen; j += V.Count)
             {
-                var w = V.Exp(MatMul.Load<T, V>(s + j) - shift);
-                MatMul.Store(w, s + j);
-                sum += w;
+                var x = Seen<V, T>(s + j, seen - j);
+                top = V.IfLess(top, x, x, top);
             }
-            return V.Sum(sum + other);
+            return V.Largest(V.IfLess(top, other, other, top));
+        }
+
+        /// <summary>y = sums/total, or 0 where the total is, and lse = max + log total.</summary>
+        [MethodImpl(Compiled.Alone)]
+        void Finish<V>(int head, int row, int rows, Sums sums) where V : struct, ISimd<V, T>
+        {
+            var (batch, h) = shape.Place(head);
+            var to = y.Pointer + shape.Y.At(batch, h) + (long)row * shape.Y.Row;
+            T* total = sums.Factor, logs = lse.Pointer + head * shape.Queries + row;
+            for (var i = 0; i < rows; i++, to += shape.Y.Row)
+            {
+                total[i] = V.Sum(MatMul.Load<T, V>(sums.Total(i)));
+                var sum = Number.Double(total[i]);
+                var share = V.Of(sum == 0 ? 1 : 1 / sum);
+                var from = sums.Value(i);
+                var j = 0;
+                for (; j <= shape.ValueDim - V.Count; j += V.Count) MatMul.Store(MatMul.Load<T, V>(from + j) * share, to + j);
+                if (j < shape.ValueDim) V.StorePart(MatMul.Load<T, V>(from + j) * share, new(to + j, V.Count), 0, shape.ValueDim - j);
+            }
+            for (var i = 0; i < rows; i += V.Count)
+            {
+                var log = MatMul.Load<T, V>(sums.Max + i) + V.Log(MatMul.Load<T, V>(total + i));
+                if (i <= rows - V.Count) MatMul.Store(log, logs + i);
+                else V.StorePart(log, new(logs + i, V.Count), 0, rows - i);
+            }
         }
     }
 }

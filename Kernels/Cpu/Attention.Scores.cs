@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class Attention
 {
-    /// <summary>What all attention kernels begin with: blocks of scores, s = scale · q kᵀ + bias, −∞ where a query may not see a key.</summary>
+    /// <summary>What all attention kernels begin with: blocks of scores, s = scale · q kᵀ + bias, −∞ where the mask forbids.</summary>
     readonly struct Scores<T>(View<T> q, View<T> k, View<byte> mask, View<T> bias, AttentionShape shape) where T : unmanaged
     {
         static readonly T Masked = Number.Of<T>(double.NegativeInfinity);
@@ -18,43 +20,81 @@ public static unsafe partial class Attention
             Rows.Scale<V, T>(new(panels, (int)PackedKeys(shape, V.Count)), shape.Scale);
         }
 
-        /// <summary>
-        /// The scores of some queries and up to <see cref="KeyBlock"/> keys. A row's scores of the keys it sees are followed by −∞ up to a
-        /// whole register, and these by 0 up to whole panels, so that turning them into weights takes whole registers alone.
-        /// </summary>
+        /// <summary>The scores of some queries and up to <see cref="KeyBlock"/> keys. What a row holds for keys that it does not see is garbage.</summary>
         public void Block<V>(int head, int row, int rows, int key, int keys, T* panels, T* scores) where V : struct, ISimd<V, T>
         {
             var (batch, h) = shape.Place(head);
-            int width = 2 * V.Count, padded = RoundUp(keys, width);
-            var from = q.Pointer + shape.Q.At(batch, h) + (long)row * shape.Q.Row;
-            for (var j = 0; j < padded; j += width)
-                MatMul.Panel<T, V>(rows, width, shape.HeadDim, from, shape.Q.Row, 1, panels + (long)(key + j) * shape.HeadDim, width, scores + j, ScoreRow, null, 0);
+            Products<V>(shape, q.Pointer + shape.Q.At(batch, h), shape.Q.Row, shape.HeadDim, row, rows, key, keys, panels, scores);
+            if (bias.Length == 0 && mask.Length == 0) return;
             for (var i = 0; i < rows; i++)
             {
-                View<T> s = new(scores + i * ScoreRow, padded);
-                int seen = shape.Seen(row + i, key, keys), whole = RoundUp(seen, V.Count);
-                if (bias.Length > 0) AddBias<V>(s, bias.Pointer + shape.Bias.At(batch, h, row + i, key), seen);
-                if (mask.Length > 0) Hide(s, mask.Pointer + shape.Mask.At(batch, h, row + i, key), seen);
-                int last = whole - V.Count;
-                if (seen < whole) V.Store(V.LoadPart(s, last, seen - last, Masked), s, last);
-                for (var j = whole; j < padded; j += V.Count) V.Store(V.Of(0), s, j);
+                var seen = shape.Seen(row + i, key, keys);
+                View<T> s = new(scores + i * ScoreRow, seen);
+                if (bias.Length > 0) AddBias<V>(s, bias.Pointer + shape.Bias.At(batch, h, row + i, key));
+                if (mask.Length > 0) Hide(s, mask.Pointer + shape.Mask.At(batch, h, row + i, key));
             }
         }
 
-        void AddBias<V>(View<T> s, T* b, int seen) where V : struct, ISimd<V, T>
+        /// <summary>Rows of x, from the head's first on, times packed keys or values: panel by panel, for the queries that see any key of the panel.</summary>
+        public static void Products<V>(AttentionShape shape, T* x, int xRow, int depth, int row, int rows, int key, int keys, T* panels, T* products)
+            where V : struct, ISimd<V, T>
+        {
+            var width = 2 * V.Count;
+            for (var j = 0; j < keys; j += width)
+            {
+                var first = Math.Clamp(shape.FirstSeeing(key + j) - row, 0, rows);
+                MatMul.Panel<T, V>(rows - first, width, depth, x + (long)(row + first) * xRow, xRow, 1, panels + (long)(key + j) * depth, width,
+                    products + first * ScoreRow + j, ScoreRow, null, 0);
+            }
+        }
+
+        void AddBias<V>(View<T> s, T* b) where V : struct, ISimd<V, T>
         {
             var j = 0;
             if (shape.Bias.Key == 1)
-                for (; j <= seen - V.Count; j += V.Count) V.Store(V.Load(s, j) + V.Load(new(b + j, V.Count), 0), s, j);
-            for (; j < seen; j++) s[j] = Number.Of<T>(Number.Double(s[j]) + Number.Double(b[(long)j * shape.Bias.Key]));
+                for (; j <= s.Length - V.Count; j += V.Count) V.Store(V.Load(s, j) + V.Load(new(b + j, V.Count), 0), s, j);
+            for (; j < s.Length; j++) s[j] = Number.Of<T>(Number.Double(s[j]) + Number.Double(b[(long)j * shape.Bias.Key]));
         }
 
-        void Hide(View<T> s, byte* m, int seen)
+        void Hide(View<T> s, byte* m)
         {
-            for (var j = 0; j < seen; j++)
+            for (var j = 0; j < s.Length; j++)
                 if (m[(long)j * shape.Mask.Key] == 0) s[j] = Masked;
         }
     }
+
+    /// <summary>s ← exp(s − shift), whose sum it answers, in whole registers: of the keys seen, with 0 behind them up to <paramref name="end"/> at least.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V Weigh<V, T>(T* s, int seen, int end, V shift) where V : struct, ISimd<V, T> where T : unmanaged
+    {
+        V zero = V.Of(0), sum = zero, other = zero;
+        var j = 0;
+        for (; j <= seen - 2 * V.Count; j += 2 * V.Count)
+        {
+            V w = V.Exp(MatMul.Load<T, V>(s + j) - shift), next = V.Exp(MatMul.Load<T, V>(s + j + V.Count) - shift);
+            MatMul.Store(w, s + j);
+            MatMul.Store(next, s + j + V.Count);
+            sum += w;
+            other += next;
+        }
+        for (; j < seen; j += V.Count)
+        {
+            var w = V.Exp(Seen<V, T>(s + j, seen - j) - shift);
+            MatMul.Store(w, s + j);
+            sum += w;
+        }
+        for (; j < end; j += V.Count) MatMul.Store(zero, s + j);
+        return sum + other;
+    }
+
+    /// <summary>A register of scores, with −∞ for all but the first <paramref name="count"/>, which may be all.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V Seen<V, T>(T* s, int count) where V : struct, ISimd<V, T> where T : unmanaged =>
+        count >= V.Count ? MatMul.Load<T, V>(s) : V.LoadPart(new(s, V.Count), 0, count, Number.Of<T>(double.NegativeInfinity));
+
+    /// <summary>What scores are taken down by: their largest one or log-sum-exp, and 0 where all are −∞, which then weigh 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V Shift<V, T>(T scale) where V : struct, ISimd<V, T> where T : unmanaged => double.IsNegativeInfinity(Number.Double(scale)) ? V.Of(0) : V.Broadcast(scale);
 
     /// <summary>Drops weights of one row, of which <paramref name="weights"/> holds those from key <paramref name="key"/> on, and scales the rest up.</summary>
     static void Drop<T>(AttentionShape shape, int head, int query, int key, View<T> weights) where T : unmanaged
@@ -67,13 +107,5 @@ public static unsafe partial class Attention
             if (j == 0 || k % 4 == 0) words = Philox.Bits(shape.Seed, k / 4);
             weights[j] = Philox.Uniform(words.At((int)(k % 4))) >= shape.Dropout ? Number.Of<T>(Number.Double(weights[j]) * scale) : default;
         }
-    }
-
-    /// <summary>w = exp(s − lse): the weights of a row from its scores, in place; 0 for a query that sees nothing.</summary>
-    static void Weigh<V, T>(View<T> scores, T lse) where V : struct, ISimd<V, T> where T : unmanaged
-    {
-        if (double.IsNegativeInfinity(Number.Double(lse))) { scores.Span.Clear(); return; }
-        var shift = V.Broadcast(lse);
-        for (var j = 0; j < scores.Length; j += V.Count) V.Store(V.Exp(V.Load(scores, j) - shift), scores, j);
     }
 }

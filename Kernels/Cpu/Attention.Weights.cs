@@ -39,7 +39,7 @@ public static unsafe partial class Attention
                 scores.Block<V>(head, row, rows, key, keys, panels, s);
                 for (var i = 0; i < rows; i++)
                 {
-                    Weigh<V, T>(new(s + i * ScoreRow, RoundUp(shape.Seen(row + i, key, keys), V.Count)), lse[first + i]);
+                    Weigh(s + i * ScoreRow, shape.Seen(row + i, key, keys), keys, Shift<V, T>(lse[first + i]));
                     new Span<T>(s + i * ScoreRow, keys).CopyTo(weights.Row(first + i, shape.Keys).Span[key..]);
                 }
             }

@@ -40,6 +40,9 @@ public readonly record struct AttentionShape(int Batch, int Heads, int Queries, 
     /// <summary>How many of the <paramref name="keys"/> keys from <paramref name="key"/> on a query may see.</summary>
     internal int Seen(int query, int key, int keys) => Causal ? Math.Clamp(query + 1 - key, 0, keys) : keys;
 
+    /// <summary>The first query that may see a key.</summary>
+    internal int FirstSeeing(int key) => Causal ? key : 0;
+
     internal (int Batch, int Head) Place(int head) => Math.DivRem(head, Heads);
 }
 
@@ -49,10 +52,10 @@ public readonly record struct AttentionShape(int Batch, int Heads, int Queries, 
 /// (Milakov and Gimelshein, Online normalizer calculation for softmax, 2018; Dao et al., FlashAttention, 2022). A query that may see
 /// nothing answers 0, with log-sum-exp −∞. The block sizes are fixed, so the bits of a result do not depend on the number of workers.
 /// </summary>
-public static partial class Attention
+public static unsafe partial class Attention
 {
-    /// <summary>The most queries of a block: small enough that a causal block wastes little beyond the diagonal.</summary>
-    const int QueryBlock = 48;
+    /// <summary>The most queries of a block. Its scores stay in the nearest caches.</summary>
+    const int QueryBlock = 64;
 
     /// <summary>The keys of a block: a multiple of two registers of any width.</summary>
     const int KeyBlock = 128;
@@ -69,6 +72,32 @@ public static partial class Attention
         var blocks = QueryBlocks(s);
         var row = (int)((long)s.Queries * block / blocks);
         return (row, (int)((long)s.Queries * (block + 1) / blocks) - row);
+    }
+
+    /// <summary>How many strips a block's rows are cut into, evenly: of a tile's height where the diagonal ends each sooner, or else one.</summary>
+    static int Strips<V, T>(AttentionShape s, int rows) where V : struct where T : unmanaged =>
+        s.Causal ? (rows + MatMul.TileRows<T, V>() - 1) / MatMul.TileRows<T, V>() : 1;
+
+    /// <summary>A strip's first row in its block, and how many it has.</summary>
+    static (int First, int Count) Strip(int rows, int strip, int strips)
+    {
+        var first = rows * strip / strips;
+        return (first, rows * (strip + 1) / strips - first);
+    }
+
+    /// <summary>A right operand in panels of two registers of columns: the first one, and how far apart their rows and they themselves lie.</summary>
+    readonly record struct Panels<T>(nint First, nint Row, nint Next) where T : unmanaged
+    {
+        /// <summary>The panels of x (rows, columns): where they lie if they are whole, or else packed into <paramref name="memory"/>.</summary>
+        public static Panels<T> Of<V>(T* x, int row, int rows, int columns, T* memory) where V : struct, ISimd<V, T>
+        {
+            var width = 2 * V.Count;
+            if (columns % width == 0) return new((nint)x, row, width);
+            MatMul.PackPanels<T, V>(x, row, 1, rows, columns, memory);
+            return new((nint)memory, width, (nint)rows * width);
+        }
+
+        public T* At(int panel, int row) => (T*)First + panel * Next + row * Row;
     }
 
     static int RoundUp(int size, int unit) => (size + unit - 1) / unit * unit;

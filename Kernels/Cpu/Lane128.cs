@@ -69,6 +69,7 @@ public readonly unsafe struct Lane128<T>(Vector128<T> value) : ISimd<Lane128<T>,
 
     public static T Sum(Lane128<T> x) => Vector128.Sum(x.Value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Largest(Lane128<T> x)
     {
         if (typeof(T) == typeof(double)) return Vector128.Max(x.Value, Vector128.Shuffle(x.Value.AsDouble(), Vector128.Create(1L, 0)).As<double, T>()).ToScalar();

@@ -62,8 +62,10 @@ public readonly unsafe struct Lane256<T>(Vector256<T> value) : ISimd<Lane256<T>,
     public static Lane256<T> IfEqual(Lane256<T> x, Lane256<T> y, Lane256<T> then, Lane256<T> otherwise) =>
         new(Vector256.ConditionalSelect(Vector256.Equals(x.Value, y.Value), then.Value, otherwise.Value));
 
-    public static T Sum(Lane256<T> x) => Vector256.Sum(x.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum(Lane256<T> x) => Lane128<T>.Sum(new(x.Value.GetLower() + x.Value.GetUpper()));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Largest(Lane256<T> x) =>
         Lane128<T>.Largest(Lane128<T>.Max(new(x.Value.GetLower()), new(x.Value.GetUpper())));
 

@@ -83,8 +83,10 @@ public readonly unsafe struct Lane512<T>(Vector512<T> value) : ISimd<Lane512<T>,
     public static Lane512<T> IfEqual(Lane512<T> x, Lane512<T> y, Lane512<T> then, Lane512<T> otherwise) =>
         new(Vector512.ConditionalSelect(Vector512.Equals(x.Value, y.Value), then.Value, otherwise.Value));
 
-    public static T Sum(Lane512<T> x) => Vector512.Sum(x.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum(Lane512<T> x) => Lane256<T>.Sum(new(x.Value.GetLower() + x.Value.GetUpper()));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Largest(Lane512<T> x) =>
         Lane256<T>.Largest(Lane256<T>.Max(new(x.Value.GetLower()), new(x.Value.GetUpper())));
 

@@ -170,7 +170,7 @@ public static unsafe partial class MatMul
     /// out evenly over tiles. <paramref name="b"/> has rows of two registers, <paramref name="bRow"/> apart; first may be null.
     /// </summary>
     /// <param name="tiled">Whether a comes from <see cref="PackTiles"/>.</param>
-    [SkipLocalsInit]
+    [SkipLocalsInit, MethodImpl(Compiled.Alone)]
     internal static void Panel<T, V>(int rows, int columns, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow,
         bool tiled = false) where T : unmanaged where V : struct, ISimd<V, T>
     {

@@ -8,7 +8,7 @@ public static unsafe partial class MatMul
     /// The most rows of a tile. With two registers a row, six rows are 12 sums, which fill the 16 registers of AVX2 beside two of b and one
     /// of a; see <see cref="Tile512{T, R}"/> for AVX-512, which has 32.
     /// </summary>
-    static int TileRows<T, V>() where T : unmanaged where V : struct => typeof(V) == typeof(Lane512<T>) ? 14 : 6;
+    internal static int TileRows<T, V>() where T : unmanaged where V : struct => typeof(V) == typeof(Lane512<T>) ? 14 : 6;
 
     /// <summary>A number of rows that is a constant to the compiler, so that each has its own loop without a branch.</summary>
     interface IRows { static abstract int Count { get; } }
@@ -21,6 +21,7 @@ public static unsafe partial class MatMul
     readonly struct Six : IRows { public static int Count => 6; }
 
     /// <summary>c = first + a b for one tile of <paramref name="rows"/> ≤ <see cref="TileRows"/> rows and two registers of columns; without first if that is null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Tile<T, V>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
         where T : unmanaged where V : struct, ISimd<V, T>
     {

@@ -26,12 +26,14 @@ public static unsafe partial class MatMul
     readonly struct Rowwise : ILay { public static bool InColumns => false; }
     readonly struct Columnwise : ILay { public static bool InColumns => true; }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Tile512<T>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow) where T : unmanaged
     {
         if (aRow == 1) Tile512<T, Columnwise>(rows, depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow);
         else Tile512<T, Rowwise>(rows, depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Tile512<T, L>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
         where T : unmanaged where L : struct, ILay
     {
