@@ -60,15 +60,10 @@ public sealed partial class Tensor
 
     static Tensor?[] AttentionBackward(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? added, Tensor y, Tensor lse, Tensor dy, Tensor? bias, AttentionShape shape)
     {
-        if (!dy.Strides.SequenceEqual(y.Strides))
-        {
-            var aligned = HeadsInside(y.Shape, y);
-            y.Device.Copy(dy, aligned);
-            dy = aligned;
-        }
+        if (dy.Strides[3] != 1) dy = dy.Contiguous();
         var (dq, dk, dv) = (HeadsInside(q.Shape, q), HeadsInside(k.Shape, k), HeadsInside(v.Shape, v));
         var dbias = bias is { RequiresGrad: true } ? Empty(added!.Shape, q.DType, q.Device) : null;
-        q.Device.AttentionBackward(q, k, v, mask, added, y, lse, dy, dq, dk, dv, dbias, shape with { DQ = RowStrides(dq), DK = RowStrides(dk), DV = RowStrides(dv) });
+        q.Device.AttentionBackward(q, k, v, mask, added, y, lse, dy, dq, dk, dv, dbias, shape with { DY = RowStrides(dy), DQ = RowStrides(dq), DK = RowStrides(dk), DV = RowStrides(dv) });
         return bias is null ? [dq, dk, dv] : [dq, dk, dv, dbias?.SumTo(bias.Shape)];
     }
 

@@ -33,8 +33,8 @@ public static unsafe partial class Attention
         {
             int keys = shape.KeysSeen(shape.Queries), width = 2 * V.Count, padded = RoundUp(keys, width);
             int headWidth = RoundUp(shape.HeadDim, width), valueWidth = RoundUp(shape.ValueDim, width);
-            var memory = Scratch<AttentionShape>.Take<T>((long)padded * (shape.HeadDim + shape.ValueDim) + (long)keys * headWidth
-                + (long)shape.Queries * (headWidth + valueWidth) + 2 * QueryBlock * ScoreRow);
+            var memory = Scratch<AttentionShape>.Take<T>(Math.Max((long)padded * (shape.HeadDim + shape.ValueDim) + (long)keys * headWidth
+                + (long)shape.Queries * (headWidth + valueWidth) + 2 * QueryBlock * ScoreRow, 2L * width * shape.ValueDim));
             for (var item = from; item < to; item++)
             {
                 Head head = new() { Number = item, KeysTransposed = memory };
@@ -52,55 +52,52 @@ public static unsafe partial class Attention
             }
         }
 
-        /// <summary>Packs what of a head's operands must be, computes its δ, and clears the gradients of keys that no query sees.</summary>
+        /// <summary>Computes a head's δ, packs what of its operands must be, and clears the gradients of keys that no query sees.</summary>
         void Begin<V>(ref Head head, T* memory) where V : struct, ISimd<V, T>
         {
             var (batch, h) = shape.Place(head.Number);
             int keys = shape.KeysSeen(shape.Queries), headWidth = RoundUp(shape.HeadDim, 2 * V.Count);
             T* hq = q.Pointer + shape.Q.At(batch, h), hk = k.Pointer + shape.K.At(batch, h), hv = v.Pointer + shape.V.At(batch, h), hy = y.Pointer + shape.Y.At(batch, h);
-            head.DY = dy.Pointer + shape.Y.At(batch, h);
+            head.DY = dy.Pointer + shape.DY.At(batch, h);
             head.DQ = dq.Pointer + shape.DQ.At(batch, h);
             head.DK = dk.Pointer + shape.DK.At(batch, h);
             head.DV = dv.Pointer + shape.DV.At(batch, h);
+            Deltas<V>(head.DY, hy, delta.Pointer + head.Number * shape.Queries, head.KeysTransposed);
             new Scores<T>(q, k, mask, bias, shape).PackKeys<V>(head.Number, head.KeysTransposed);
             MatMul.PackPanels<T, V>(hv, 1, shape.V.Row, shape.ValueDim, keys, head.ValuesTransposed);
             head.Keys = Panels<T>.Of<V>(hk, shape.K.Row, keys, shape.HeadDim, memory);
             head.Queries = Panels<T>.Of<V>(hq, shape.Q.Row, shape.Queries, shape.HeadDim, memory += (long)keys * headWidth);
-            head.Slopes = Panels<T>.Of<V>(head.DY, shape.Y.Row, shape.Queries, shape.ValueDim, memory + (long)shape.Queries * headWidth);
+            head.Slopes = Panels<T>.Of<V>(head.DY, shape.DY.Row, shape.Queries, shape.ValueDim, memory + (long)shape.Queries * headWidth);
             if (keys == 0) Clear(head.DQ, 0, shape.Queries, shape.HeadDim, shape.DQ.Row);
-            Clear(head.DK, keys, shape.Keys, shape.HeadDim, shape.DK.Row);
-            Clear(head.DV, keys, shape.Keys, shape.ValueDim, shape.DV.Row);
+            var seen = shape.Queries == 0 ? 0 : keys;
+            Clear(head.DK, seen, shape.Keys, shape.HeadDim, shape.DK.Row);
+            Clear(head.DV, seen, shape.Keys, shape.ValueDim, shape.DV.Row);
             if (dbias.Length > 0) new Span<T>(dbias.Pointer + (long)head.Number * shape.Queries * shape.Keys, shape.Queries * shape.Keys).Clear();
-            Deltas<V>(head.DY, hy, delta.Pointer + head.Number * shape.Queries);
         }
 
         /// <summary>
-        /// dy · y of all rows, summed number by number as the tiles sum dy · v: where a query looks at one key alone, y is its v, and the
-        /// difference of the two is exactly 0. Four rows at a time, as each sum waits for the one before.
+        /// δ = dy · y of all rows, summed number by number as the tiles sum dy · v: where a query looks at one key alone, y is its v, and the
+        /// difference of the two is exactly 0. Rows lie across the register for that, so both are transposed, two registers of rows at a time.
         /// </summary>
         [MethodImpl(Compiled.Alone)]
-        void Deltas<V>(T* dy, T* y, T* delta) where V : struct, ISimd<V, T>
+        void Deltas<V>(T* dy, T* y, T* delta, T* memory) where V : struct, ISimd<V, T>
         {
-            nint step = shape.Y.Row;
-            for (var i = 0; i < shape.Queries; i += 4)
+            var width = 2 * V.Count;
+            T* slopes = memory, values = memory + width * shape.ValueDim;
+            for (var i = 0; i < shape.Queries; i += width)
             {
-                V a = V.Of(0), b = a, c = a, d = a;
-                var left = shape.Queries - i;
-                nint second = left > 1 ? step : 0, third = left > 2 ? 2 * step : 0, fourth = left > 3 ? 3 * step : 0;
-                for (var j = 0; j < shape.ValueDim; j++)
+                var count = Math.Min(width, shape.Queries - i);
+                MatMul.PackPanels<T, V>(dy + (long)i * shape.DY.Row, 1, shape.DY.Row, shape.ValueDim, count, slopes);
+                MatMul.PackPanels<T, V>(y + (long)i * shape.Y.Row, 1, shape.Y.Row, shape.ValueDim, count, values);
+                V left = V.Of(0), right = left;
+                for (var j = 0; j < shape.ValueDim * width; j += width)
                 {
-                    a = V.MulAdd(V.Broadcast(dy[j]), V.Broadcast(y[j]), a);
-                    b = V.MulAdd(V.Broadcast(dy[second + j]), V.Broadcast(y[second + j]), b);
-                    c = V.MulAdd(V.Broadcast(dy[third + j]), V.Broadcast(y[third + j]), c);
-                    d = V.MulAdd(V.Broadcast(dy[fourth + j]), V.Broadcast(y[fourth + j]), d);
+                    left = V.MulAdd(MatMul.Load<T, V>(slopes + j), MatMul.Load<T, V>(values + j), left);
+                    right = V.MulAdd(MatMul.Load<T, V>(slopes + j + V.Count), MatMul.Load<T, V>(values + j + V.Count), right);
                 }
-                V.StorePart(a, new(delta, V.Count), 0, 1);
-                if (left > 1) V.StorePart(b, new(delta + 1, V.Count), 0, 1);
-                if (left > 2) V.StorePart(c, new(delta + 2, V.Count), 0, 1);
-                if (left > 3) V.StorePart(d, new(delta + 3, V.Count), 0, 1);
-                dy += 4 * step;
-                y += 4 * step;
-                delta += 4;
+                MatMul.Store(left, values);
+                MatMul.Store(right, values + V.Count);
+                new Span<T>(values, count).CopyTo(new(delta + i, count));
             }
         }
 
@@ -110,7 +107,7 @@ public static unsafe partial class Attention
             int width = 2 * V.Count, strips = Strips<V, T>(shape, rows);
             T* weights = head.Weights, ds = head.Scores;
             new Scores<T>(q, k, mask, bias, shape).Block<V>(head.Number, row, rows, key, keys, head.KeysTransposed, weights);
-            Scores<T>.Products<V>(shape, head.DY, shape.Y.Row, shape.ValueDim, row, rows, key, keys, head.ValuesTransposed, ds);
+            Scores<T>.Products<V>(shape, head.DY, shape.DY.Row, shape.ValueDim, row, rows, key, keys, head.ValuesTransposed, ds);
             Slopes<V>(head.Number, row, rows, key, keys, weights, ds);
             for (var j = 0; j < shape.HeadDim; j += width)
                 for (var strip = 0; strip < strips; strip++)

@@ -24,12 +24,12 @@ public readonly record struct AttentionMaskStrides(int Batch, int Head, int Quer
 /// keys j ≤ i. With <paramref name="Dropout"/> p &gt; 0, weight n of the whole, in row-major order, is dropped where the uniform number
 /// Offset + n of the seed is below p, and the others are divided by 1 − p.
 /// </summary>
-/// <param name="Y">The strides of y and of dy.</param>
 public readonly record struct AttentionShape(int Batch, int Heads, int Queries, int Keys, int HeadDim, int ValueDim,
     AttentionStrides Q, AttentionStrides K, AttentionStrides V, AttentionStrides Y, AttentionMaskStrides Mask, AttentionMaskStrides Bias,
     double Scale, bool Causal, double Dropout = 0, ulong Seed = 0, ulong Offset = 0)
 {
-    /// <summary>The strides of dq, dk and dv, which need not be those of q, k and v; dense unless said otherwise.</summary>
+    /// <summary>The strides of dy, dq, dk and dv, which need not be those of y, q, k and v; dense unless said otherwise.</summary>
+    public AttentionStrides DY { get; init; } = AttentionStrides.Dense(Heads, Queries, ValueDim);
     public AttentionStrides DQ { get; init; } = AttentionStrides.Dense(Heads, Queries, HeadDim);
     public AttentionStrides DK { get; init; } = AttentionStrides.Dense(Heads, Keys, HeadDim);
     public AttentionStrides DV { get; init; } = AttentionStrides.Dense(Heads, Keys, ValueDim);

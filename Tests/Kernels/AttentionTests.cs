@@ -33,7 +33,7 @@ public class AttentionTests
                 settings.Add(Dense(2, 1, 0, 3, 4, 3, causal), true, true);
             }
             settings.Add(Dense(2, 3, 20, 30, 8, 8) with { Q = Interleaved(3, 20, 8), K = Interleaved(3, 30, 8), V = Interleaved(3, 30, 8), Y = Interleaved(3, 20, 8), DQ = Interleaved(3, 20, 8) }, false, false);
-            settings.Add(Dense(2, 3, 20, 30, 8, 8) with { K = new(240, 0, 8), V = new(0, 0, 8), Mask = new(30, 0, 0, 1), Bias = new(0, 20, 1, 0) }, true, true);
+            settings.Add(Dense(2, 3, 20, 30, 8, 8) with { DY = Interleaved(3, 20, 8), K = new(240, 0, 8), V = new(0, 0, 8), Mask = new(30, 0, 0, 1), Bias = new(0, 20, 1, 0) }, true, true);
             return settings;
         }
     }
@@ -238,8 +238,8 @@ public class AttentionTests
                     for (var d = 0; d < shape.ValueDim; d++)
                     {
                         y[At(shape.Y, i) + d] += w[row * shape.Keys + j] * Keep(j) * Of(V, At(shape.V, j) + d);
-                        slopes[j] += Of(DY, At(shape.Y, i) + d) * Of(V, At(shape.V, j) + d) * Keep(j);
-                        dv[At(shape.DV, j) + d] += w[row * shape.Keys + j] * Keep(j) * Of(DY, At(shape.Y, i) + d);
+                        slopes[j] += Of(DY, At(shape.DY, i) + d) * Of(V, At(shape.V, j) + d) * Keep(j);
+                        dv[At(shape.DV, j) + d] += w[row * shape.Keys + j] * Keep(j) * Of(DY, At(shape.DY, i) + d);
                     }
                     delta += w[row * shape.Keys + j] * slopes[j];
                 }
