@@ -65,11 +65,11 @@ public abstract class Node<T> where T : class, IVariable<T>
 
     /// <summary>
     /// For pullbacks that return null and write into the gradient of their common input themselves, each to a place of its own: the
-    /// buffer in which this pass gathers it, made by <paramref name="zeros"/> for the first of them.
+    /// buffer in which this pass gathers it, made by <paramref name="make"/> for the first of them.
     /// </summary>
-    public T Gathered(Func<T> zeros)
+    public T Gathered(Func<T> make)
     {
-        if (State.Incoming is null) (State.Incoming, State.Owned) = (zeros(), true);
+        if (State.Incoming is null) (State.Incoming, State.Owned) = (make(), true);
         return State.Incoming;
     }
 

@@ -52,20 +52,32 @@ public sealed partial class Tensor
         foreach (int size in sizes) total = size >= 0 ? checked(total + size) : throw new ArgumentException($"Split: a part has the negative size {size}");
         if (total != Shape[a]) throw new ArgumentException($"Split: the sizes ({string.Join(", ", sizes.ToArray())}) sum up to {total}, but axis {axis} of {Shape} has {Shape[a]}");
 
-        // The whole is the one value that receives the parts' gradients, and nobody else's.
-        var whole = Record(View(Shape, strides, Offset), [(this, dy => dy)]);
+        // The whole is the one value that receives the parts' gradients, and nobody else's; what none came for is 0.
+        var came = new bool[sizes.Length];
         var parts = new Tensor[sizes.Length];
-        int start = 0;
+        var starts = new int[sizes.Length];
+        for (int i = 1; i < sizes.Length; i++) starts[i] = starts[i - 1] + sizes[i - 1];
+        var whole = Record(View(Shape, strides, Offset), [(this, dy =>
+        {
+            for (int i = 0; !Recording && i < came.Length; i++)
+                if (!came[i]) Device.Copy(Zeros(parts[i].Shape, DType, Device), dy.Slice(a, starts[i], parts[i].Shape[a]));
+            return dy;
+        })]);
         for (int i = 0; i < sizes.Length; i++)
         {
-            int from = start, size = sizes[i];
-            parts[i] = Record(whole.Detach().Slice(a, from, size), [(whole, dy =>
+            int part = i, size = sizes[i];
+            parts[i] = Record(whole.Detach().Slice(a, starts[i], size), [(whole, dy =>
             {
-                if (Recording) return dy.Unslice(Shape, a, from, 1);
-                Device.Copy(dy, whole.Source!.Gathered(() => Zeros(Shape, DType, Device)).Slice(a, from, size));
+                if (Recording) return dy.Unslice(Shape, a, starts[part], 1);
+                var gradient = whole.Source!.Gathered(() =>
+                {
+                    Array.Clear(came);
+                    return Empty(Shape, DType, Device);
+                });
+                Device.Copy(dy, gradient.Slice(a, starts[part], size));
+                came[part] = true;
                 return null;
             })]);
-            start += size;
         }
         return parts;
     }
