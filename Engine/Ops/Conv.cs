@@ -1,3 +1,5 @@
+using static NanoAttention.Reverse;
+
 namespace NanoAttention;
 
 public sealed partial class Tensor
@@ -15,18 +17,16 @@ public sealed partial class Tensor
         int axes = CheckConv(weight, bias, groups, transposed: false, "Conv");
         if (Rank == axes + 1) return Unsqueeze(0).Conv(weight, bias, stride, padding, dilation, groups, mode).Squeeze(0);
 
-        var windows = WindowAxis.On(Shape, weight.Shape.Sizes[2..], stride, padding, dilation, ceil: false, "Conv");
+        var windows = Windows(this, weight, stride, padding, dilation);
         if (mode != PadMode.Constant)
         {
             var padded = this;
             for (int i = 0; i < axes; i++) padded = padded.Pad(i + 2, windows[i].Before, windows[i].After, mode);
             return padded.Conv(weight, bias, stride, 0, dilation, groups);
         }
-        int[] counts = WindowAxis.Counts(windows);
-        int batch = Shape[0], outputs = weight.Shape[0], each = weight.Shape[1..].Count;
-        var columns = Windows(windows).Reshape(batch, groups, each, Shape.Create(counts).Count);                    // (n, g, in/g · k, o)
-        var y = weight.Reshape(groups, outputs / groups, each).MatMul(columns);                                     // (n, g, out/g, o)
-        return y.Reshape([batch, outputs, .. counts]).PlusChannels(bias);
+        return Device is CpuDevice && weight.Count > 0
+            ? Convolve(this, weight, bias, new(windows, Shape[0], groups, Shape[1], weight.Shape[0]))
+            : ComposedConv(this, weight, bias, windows, groups);
     }
 
     /// <summary>
@@ -48,13 +48,41 @@ public sealed partial class Tensor
         int axes = CheckConv(weight, bias, groups, transposed: true, "ConvTranspose");
         if (Rank == axes + 1) return Unsqueeze(0).ConvTranspose(weight, bias, stride, padding, extra, dilation, groups).Squeeze(0);
 
-        int batch = Shape[0], inputs = Shape[1], outputs = groups * weight.Shape[1], each = weight.Shape[1..].Count,
-            places = Shape[2..].Count;
         int[] kernel = weight.Shape.Sizes[2..].ToArray(), counts = Shape.Sizes[2..].ToArray();
         var windows = WindowAxis.Under(counts, kernel, stride, padding, extra, dilation, "ConvTranspose");
-        var x = Reshape(batch, groups, inputs / groups, places);
-        var columns = weight.Reshape(groups, inputs / groups, each).Transpose().MatMul(x);                          // (n, g, out/g · k, o)
-        return columns.Reshape([batch, outputs, .. kernel, .. counts]).OverlapAdd(windows).PlusChannels(bias);
+        return Device is CpuDevice && weight.Count > 0
+            ? Transpose(this, weight, new(windows, Shape[0], groups, groups * weight.Shape[1], Shape[1])).PlusChannels(bias)
+            : ComposedConvTranspose(this, weight, bias, windows, groups);
+    }
+
+    // The three products of a convolution: each is the others' derivative.
+    static Tensor Convolve(Tensor x, Tensor weight, Tensor? bias, ConvPlan plan)
+    {
+        var y = ((CpuDevice)x.Device).Conv(x, weight, bias, plan);
+        (Tensor, Func<Tensor, Tensor?>) toX = (x, dy => Transpose(dy, weight, plan)), toWeight = (weight, dy => ConvWeights(x, dy, plan));
+        return bias is null ? Record(y, [toX, toWeight], "Conv") : Record(y, [toX, toWeight, (bias, dy => dy.SumTo(bias.OverChannels(dy.Rank).Shape).Reshape(bias.Count))], "Conv");
+    }
+
+    static Tensor Transpose(Tensor y, Tensor weight, ConvPlan plan) => Record(((CpuDevice)y.Device).ConvTranspose(y, weight, plan),
+        [(y, dx => Convolve(dx, weight, null, plan)), (weight, dx => ConvWeights(dx, y, plan))], "ConvTranspose");
+
+    static Tensor ConvWeights(Tensor x, Tensor y, ConvPlan plan) => Record(((CpuDevice)x.Device).ConvWeights(x, y, plan),
+        [(x, dw => Transpose(y, dw, plan)), (y, dw => Convolve(x, dw, null, plan))]);
+
+    static Tensor ComposedConv(Tensor x, Tensor weight, Tensor? bias, WindowAxis[] windows, int groups)
+    {
+        int[] counts = WindowAxis.Counts(windows);
+        int batch = x.Shape[0], outputs = weight.Shape[0], each = weight.Shape[1..].Count;
+        var columns = x.Windows(windows).Reshape(batch, groups, each, Shape.Create(counts).Count);                  // (n, g, in/g · k, o)
+        var y = weight.Reshape(groups, outputs / groups, each).MatMul(columns);                                     // (n, g, out/g, o)
+        return y.Reshape([batch, outputs, .. counts]).PlusChannels(bias);
+    }
+
+    static Tensor ComposedConvTranspose(Tensor x, Tensor weight, Tensor? bias, WindowAxis[] windows, int groups)
+    {
+        int batch = x.Shape[0], inputs = x.Shape[1], outputs = groups * weight.Shape[1], each = weight.Shape[1..].Count, places = x.Shape[2..].Count;
+        var columns = weight.Reshape(groups, inputs / groups, each).Transpose().MatMul(x.Reshape(batch, groups, inputs / groups, places));  // (n, g, out/g · k, o)
+        return columns.Reshape([batch, outputs, .. WindowAxis.Kernels(windows), .. WindowAxis.Counts(windows)]).OverlapAdd(windows).PlusChannels(bias);
     }
 
     // How many axes the kernel has. Throws where the weight or the bias do not fit.
@@ -93,16 +121,23 @@ public sealed partial class Tensor
     [
         Case.Of((x, w, b) => x.Conv(w, b, padding: 1), [2, 3, 5, 4], [2, 3, 3, 3], [2]) with
         {
-            Bench = [[16, 32, 28, 28], [64, 32, 3, 3], [64]],
+            Twin = t => ComposedConv(t[0], t[1], t[2], Windows(t[0], t[1], stride: default, 1), 1), Bench = [[16, 32, 28, 28], [64, 32, 3, 3], [64]],
+        },
+        Case.Of((x, w) => x.Conv(w, stride: 2, padding: 2, dilation: 2, groups: 3), [2, 3, 9, 18], [3, 1, 2, 3]) with     // a row longer than a register
+        {
+            Twin = t => ComposedConv(t[0], t[1], null, Windows(t[0], t[1], 2, 2, 2), 3), Bench = [[16, 48, 28, 28], [48, 16, 3, 3]],
         },
         Case.Of((x, w) => x.Conv(w, null, [2, 1], WindowPadding.Between([1, 0], [0, 2]), [1, 2]), [2, 2, 6, 5], [3, 2, 2, 3]),
         Case.Of((x, w, b) => x.Conv(w, b, groups: 2, padding: WindowPadding.Same, stride: 2), [2, 4, 7], [6, 2, 3], [6]),
         Case.Of((x, w) => x.Conv(w), [1, 2, 3, 4, 3], [2, 2, 2, 2, 2]),
         Case.Of((x, w) => x.Conv(w, groups: 3), [3, 4], [3, 1, 2]),
         Case.Of((x, w) => x.Conv(w, padding: [1, 2], mode: PadMode.Circular), [1, 2, 3, 3], [2, 2, 2, 3]),
-        Case.Of((x, w, b) => x.ConvTranspose(w, b), [2, 3, 3, 4], [3, 2, 3, 2], [2]),
+        Case.Of((x, w, b) => x.ConvTranspose(w, b), [2, 3, 3, 4], [3, 2, 3, 2], [2]) with { Bench = [[16, 64, 14, 14], [64, 32, 3, 3], [32]] },
         Case.Of((x, w) => x.ConvTranspose(w, stride: 2, padding: 1, extra: [1, 0], dilation: [1, 2]), [1, 2, 3, 3], [2, 2, 3, 2]),
         Case.Of((x, w) => x.ConvTranspose(w, groups: 2, stride: 3), [2, 4, 3], [4, 2, 2]),
         Case.Of((x, w) => x.ConvTranspose(w, padding: WindowPadding.SameLower), [2, 2, 3, 2], [2, 1, 2, 2]),
     ];
+
+    static WindowAxis[] Windows(Tensor x, Tensor weight, PerAxis stride, WindowPadding padding, PerAxis dilation = default) =>
+        WindowAxis.On(x.Shape, weight.Shape.Sizes[2..], stride, padding, dilation, ceil: false, "Conv");
 }

@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+
+namespace NanoAttention.Kernels.Cpu;
+
+public static unsafe partial class Conv
+{
+    /// <summary>
+    /// y = bias + weight · W. An item is a block of y: some kernels of a group and some neighbouring windows, of one image or several. Of W
+    /// a panel of two registers of windows is copied at a time, for the numbers of a window part by part, and meets all the item's kernels.
+    /// The order in which a window's numbers are summed depends on their count alone.
+    /// </summary>
+    /// <param name="weight">(groups · outputs, inputs · taps), its rows <paramref name="weightRow"/> apart.</param>
+    /// <param name="bias">A number for each output channel, or empty.</param>
+    /// <param name="rowBlocks">Into how many blocks a group's kernels are cut.</param>
+    public readonly struct Forward<T>(View<T> x, View<int> offsets, View<T> weight, int weightRow, View<T> bias, View<T> y, ConvShape shape, int rowBlocks)
+        : IKernel<T> where T : unmanaged
+    {
+        /// <summary>How many windows an item has: a multiple of every panel's width.</summary>
+        const int BlockColumns = 256;
+
+        /// <summary>The most kernels of an item: with <see cref="MaxDepth"/> numbers each they stay in the second-level cache.</summary>
+        const int MaxRows = 512;
+
+        /// <summary>Into how many blocks kernels must be cut, and are so that the workers have something to share.</summary>
+        public static int RowBlocks(ConvShape shape, int workers)
+        {
+            const int leastRows = 28;       // two tiles of AVX-512
+            int blocks = Blocks(shape.Outputs, MaxRows);
+            while (workers > 1 && Items(shape, blocks) < 4 * workers && shape.Outputs / (2 * blocks) >= leastRows) blocks *= 2;
+            return blocks;
+        }
+
+        public static int Items(ConvShape shape, int rowBlocks) => shape.Groups * rowBlocks * Blocks(shape.Columns, BlockColumns);
+
+        [MethodImpl(Compiled.Alone)]
+        public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
+        {
+            int columnBlocks = Blocks(shape.Columns, BlockColumns), width = 2 * V.Count;
+            T* panel = Scratch<Forward<T>>.Take<T>((MaxDepth + MaxRows) * width + V.Count), tile = panel + MaxDepth * width + V.Count;
+            for (int item = from; item < to; item++)
+            {
+                var (rest, block) = Math.DivRem(item, columnBlocks);
+                var (group, rowBlock) = Math.DivRem(rest, rowBlocks);
+                int row = (int)((long)shape.Outputs * rowBlock / rowBlocks), rows = (int)((long)shape.Outputs * (rowBlock + 1) / rowBlocks) - row;
+                int column = block * BlockColumns;
+                Block<V>(group, group * shape.Outputs + row, rows, column, Math.Min(BlockColumns, shape.Columns - column), panel, tile);
+            }
+        }
+
+        void Block<V>(int group, int channel, int rows, int column, int columns, T* panel, T* tile) where V : struct, ISimd<V, T>
+        {
+            var windows = new Windows<T>(x, offsets, shape, group);
+            int width = 2 * V.Count, parts = Blocks(shape.Depth, MaxDepth);
+            Run* runs = stackalloc Run[width], images = stackalloc Run[width];
+            for (int part = 0, k = 0, depth; part < parts; part++, k += depth)
+            {
+                depth = Share(shape.Depth - k, part, parts);
+                var left = weight.Pointer + (long)channel * weightRow + k;
+                for (int j = 0; j < columns; j += width)
+                {
+                    int count = Math.Min(width, columns - j), found = windows.Find(column + j, count, runs);
+                    windows.Pack<V>(k, depth, runs, found, panel, width);
+                    int pieces = Images(column + j, count, shape.Places, shape.Groups * shape.Outputs, channel, images);
+                    if (pieces == 1)
+                    {
+                        T* c = y.Pointer + images[0].From;
+                        bool more = part > 0 || bias.Length > 0;
+                        if (part == 0 && more) Begin(c, channel, rows, count);
+                        MatMul.Panel<T, V>(rows, count, depth, left, weightRow, 1, panel, width, c, shape.Places, more ? c : null, shape.Places);
+                        continue;
+                    }
+                    MatMul.Panel<T, V>(rows, width, depth, left, weightRow, 1, panel, width, tile, width, null, 0);
+                    for (int i = 0; i < pieces; i++)
+                    {
+                        var (at, first, length) = images[i];
+                        T* c = y.Pointer + at;
+                        if (part == 0) Begin(c, channel, rows, length);
+                        for (int r = 0; r < rows; r++) Add<T, V>(tile + (nint)r * width + first, c + (long)r * shape.Places, length);
+                    }
+                }
+            }
+        }
+
+        /// <summary>c = bias</summary>
+        void Begin(T* c, int channel, int rows, int count)
+        {
+            for (int r = 0; r < rows; r++) new Span<T>(c + (long)r * shape.Places, count).Fill(bias.Length > 0 ? bias.Pointer[channel + r] : default);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Runtime.CompilerServices;
+
+namespace NanoAttention.Kernels.Cpu;
+
+public static unsafe partial class Conv
+{
+    /// <summary>
+    /// x = weightᵀ · y, each window's numbers added up where they lie in the image, which begins with zeros: the gradient of
+    /// <see cref="Forward{T}"/> in the image, and a transposed convolution. Items own what they add to: some channels of a few images. A panel
+    /// of two registers of windows is made for some channels at a time, so that it is added while it is in the first-level cache.
+    /// </summary>
+    /// <param name="weight">(groups · inputs · taps, outputs), its rows <paramref name="weightRow"/> apart.</param>
+    /// <param name="channelBlocks">Into how many blocks a group's channels are cut.</param>
+    public readonly struct Transposed<T>(View<T> y, View<int> offsets, View<T> weight, int weightRow, View<T> x, ConvShape shape, int channelBlocks)
+        : IKernel<T> where T : unmanaged
+    {
+        const int PanelRows = 126;          // of windows' numbers: nine tiles of AVX-512
+
+        /// <summary>Into how many blocks channels are cut so that the workers have something to share.</summary>
+        public static int ChannelBlocks(ConvShape shape, int workers)
+        {
+            int blocks = 1;
+            while (workers > 1 && Items(shape, blocks) < 4 * workers && shape.Depth / (2 * blocks) >= PanelRows && shape.Inputs / (2 * blocks) > 0) blocks *= 2;
+            return blocks;
+        }
+
+        public static int Items(ConvShape shape, int channelBlocks) => Blocks(shape.Batch, Together(shape)) * shape.Groups * channelBlocks;
+
+        // so many small images are an item that their windows fill whole panels; of the shape alone, as panels are the order of sums
+        static int Together(ConvShape shape) => Math.Max(1, 128 / Math.Max(1, shape.Places));
+
+        [MethodImpl(Compiled.Alone)]
+        public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
+        {
+            int together = Together(shape), width = 2 * V.Count, channels = Math.Max(1, PanelRows / Math.Max(1, shape.Taps));
+            T* panel = Scratch<Transposed<T>>.Take<T>((long)(shape.Outputs + channels * shape.Taps) * width + V.Count), tile = panel + (long)shape.Outputs * width + V.Count;
+            for (int item = from; item < to; item++)
+            {
+                var (rest, block) = Math.DivRem(item, channelBlocks);
+                var (chunk, group) = Math.DivRem(rest, shape.Groups);
+                int first = (int)((long)shape.Inputs * block / channelBlocks), end = (int)((long)shape.Inputs * (block + 1) / channelBlocks);
+                int image = chunk * together, images = Math.Min(together, shape.Batch - image);
+                for (int i = image; i < image + images; i++)
+                    new Span<T>(x.Pointer + (((long)i * shape.Groups + group) * shape.Inputs + first) * shape.Plane, checked((end - first) * shape.Plane)).Clear();
+                for (int j = 0, count = images * shape.Places; j < count; j += width)
+                    Panel<V>(group, first, end, channels, image * shape.Places + j, Math.Min(width, count - j), panel, tile);
+            }
+        }
+
+        void Panel<V>(int group, int first, int end, int together, int column, int count, T* panel, T* tile) where V : struct, ISimd<V, T>
+        {
+            var windows = new Windows<T>(x, offsets, shape, group);
+            int width = 2 * V.Count, parts = Blocks(shape.Outputs, MaxDepth);
+            Run* runs = stackalloc Run[width], images = stackalloc Run[width];
+            int found = windows.Find(column, count, runs), pieces = Images(column, count, shape.Places, shape.Groups * shape.Outputs, group * shape.Outputs, images);
+            for (int m = 0; m < shape.Outputs; m++)
+                for (int i = 0; i < pieces; i++)
+                    Copy<T, V>(y.Pointer + images[i].From + (long)m * shape.Places, panel + (nint)m * width + images[i].At, images[i].Length);
+            for (int c = first; c < end; c += together)
+            {
+                int channels = Math.Min(together, end - c);
+                var left = weight.Pointer + ((long)group * shape.Inputs + c) * shape.Taps * weightRow;
+                for (int part = 0, k = 0, depth; part < parts; part++, k += depth)
+                {
+                    depth = Share(shape.Outputs - k, part, parts);
+                    MatMul.Panel<T, V>(channels * shape.Taps, width, depth, left + k, weightRow, 1, panel + (nint)k * width, width, tile, width, part > 0 ? tile : null, width);
+                }
+                windows.Add<V>(c, channels, runs, found, tile, width);
+            }
+        }
+    }
+}
