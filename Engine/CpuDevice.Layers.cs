@@ -28,6 +28,27 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
+    /// <summary>y, and of each channel the mean from its first number on, the variance and 1/√(variance + ε).</summary>
+    internal void BatchNorm(Tensor x, Tensor? weight, Tensor? bias, Tensor y, Tensor mean, Tensor variance, Tensor rstd, double epsilon)
+    {
+        int batch = x.Shape[0], channels = x.Shape[1], places = x.Shape[2..].Count;
+        if (x.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged => Run<BatchNorm.Forward<T>, T>(
+            new(View<T>(x), Optional<T>(weight), Optional<T>(bias), View<T>(y), View<T>(mean), View<T>(variance), View<T>(rstd), batch, channels, places, epsilon),
+            channels, 4.0 * batch * places);
+    }
+
+    internal void BatchNormBackward(Tensor x, Tensor? weight, Tensor mean, Tensor rstd, Tensor dy, Tensor? dx, Tensor? dweight, Tensor? dbias)
+    {
+        int batch = x.Shape[0], channels = x.Shape[1], places = x.Shape[2..].Count;
+        if (x.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged => Run<BatchNorm.Backward<T>, T>(
+            new(View<T>(x), Optional<T>(weight), View<T>(mean), View<T>(rstd), View<T>(dy), Optional<T>(dx), Optional<T>(dweight), Optional<T>(dbias), batch, channels, places),
+            channels, 6.0 * batch * places);
+    }
+
     internal override void CrossEntropy(Tensor logits, Tensor targets, Tensor losses, Tensor lse, int ignore, double smoothing)
     {
         int n = Last(logits), rows = Rows(logits);
@@ -163,11 +184,25 @@ public sealed unsafe partial class CpuDevice
             Run<Sgd.Step<T>, T>(new(View<T>(p), View<T>(g), Optional<T>(momentum), rate, mu, dampening, decay, nesterov, first), p.Count, 2);
     }
 
-    internal override void Adam(Tensor p, Tensor g, Tensor m, Tensor v, double rate, double beta1, double beta2, double epsilon, double decay, int step, bool decoupled)
+    internal override void Adam(AdamTensors[] all, double rate, double beta1, double beta2, double epsilon, double decay, int step, bool decoupled)
     {
-        if (p.DType == DType.F32) Go<float>(); else Go<double>();
+        if (all[0].P.DType == DType.F32) Go<float>(); else Go<double>();
+        GC.KeepAlive(all);
 
-        void Go<T>() where T : unmanaged =>
-            Run<Adam.Step<T>, T>(new(View<T>(p), View<T>(g), View<T>(m), View<T>(v), rate, beta1, beta2, epsilon, decay, step, decoupled), p.Count, 4);
+        void Go<T>() where T : unmanaged
+        {
+            int count = 0;
+            foreach (var x in all) count += Kernels.Cpu.Adam.Parts(x.P.Count);
+            var parts = GC.AllocateUninitializedArray<Adam.Part<T>>(count, pinned: true);
+            int next = 0;
+            foreach (var (p, g, m, v) in all)
+            {
+                T* ps = View<T>(p).Pointer, gs = View<T>(g).Pointer, ms = View<T>(m).Pointer, vs = View<T>(v).Pointer;
+                for (int i = 0; i < p.Count; i += Kernels.Cpu.Adam.PartLength)
+                    parts[next++] = new(ps + i, gs + i, ms + i, vs + i, Math.Min(Kernels.Cpu.Adam.PartLength, p.Count - i));
+            }
+            fixed (Adam.Part<T>* first = parts)
+                Run<Adam.Step<T>, T>(new(new(first, count), rate, beta1, beta2, epsilon, decay, step, decoupled), count, 4.0 * Kernels.Cpu.Adam.PartLength);
+        }
     }
 }

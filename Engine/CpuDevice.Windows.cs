@@ -1,3 +1,4 @@
+using System.Numerics;
 using NanoAttention.Kernels;
 using NanoAttention.Kernels.Cpu;
 
@@ -15,12 +16,23 @@ public sealed unsafe partial class CpuDevice
             Run<OverlapAdd.Forward<T>, T>(new(View<T>(x), View<T>(y), shape), y.Count / row, (double)shape.Kernel * row);
     }
 
-    internal override void LargestPlaces(Tensor x, Tensor windows, Tensor places)
+    internal override void MaxPool(Tensor x, Tensor windows, Tensor y, Tensor places)
     {
         int n = Last(x), count = windows.Shape[0], most = windows.Shape[1];
+        if (count == 0) return;
         if (x.DType == DType.F32) Go<float>(); else Go<double>();
 
         void Go<T>() where T : unmanaged =>
-            Run(new MaxPool.Places<T>(View<T>(x), View<int>(windows), View<int>(places), n, count, most), places.Count, most);
+            Run(new MaxPool.Forward<T>(View<T>(x), View<int>(windows), View<T>(y), View<int>(places), n, count, most), Rows(x), (double)count * most);
+    }
+
+    /// <summary>dx[…, places[…, o]] += dy[…, o], the rest 0.</summary>
+    internal void MaxPoolBackward(Tensor dy, Tensor places, Tensor dx)
+    {
+        int n = Last(dx), count = Last(dy);
+        if (dy.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged, INumber<T> =>
+            Run(new MaxPool.Backward<T>(View<T>(dy), View<int>(places), View<T>(dx), n, count), Rows(dx), n + count);
     }
 }

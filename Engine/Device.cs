@@ -140,8 +140,8 @@ public abstract class Device
     /// <summary>y[j] = Σ x[k, o] over the windows' numbers that lie at j.</summary>
     internal abstract void OverlapAdd(Tensor x, Tensor y, OverlapShape shape);
 
-    /// <summary>places[…, o] = the one of windows[o, …] at which x (…, n) is largest; −1 is none.</summary>
-    internal abstract void LargestPlaces(Tensor x, Tensor windows, Tensor places);
+    /// <summary>places[…, o] = the one of windows[o, …] at which x (…, n) is largest, y what is there; −1 is none.</summary>
+    internal abstract void MaxPool(Tensor x, Tensor windows, Tensor y, Tensor places);
 
     // Recurrences along the middle axis of (outer, n, inner)
     /// <summary>yₖ = aₖ yₖ₋₁ + bₖ, without a yₖ₋₁ + bₖ; in reverse from yₖ₊₁.</summary>
@@ -171,8 +171,11 @@ public abstract class Device
 
     // Optimiser steps, in place
     internal abstract void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, bool first);
-    internal abstract void Adam(Tensor p, Tensor g, Tensor m, Tensor v, double rate, double beta1, double beta2, double epsilon, double decay, int step, bool decoupled);
+    internal abstract void Adam(AdamTensors[] all, double rate, double beta1, double beta2, double epsilon, double decay, int step, bool decoupled);
 
     /// <summary>Waits until everything launched so far is done.</summary>
     internal abstract void Synchronize();
 }
+
+/// <summary>A parameter, its gradient and its two moments.</summary>
+readonly record struct AdamTensors(Tensor P, Tensor G, Tensor M, Tensor V);

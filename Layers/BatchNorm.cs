@@ -16,15 +16,14 @@ public abstract class BatchNorm : ChannelNorm
         if (Learned is { } statistics) return x.BatchNorm(Weight, Bias, statistics, epsilon);
         if (Training && x.Shape[1] > 0 && x.Count <= x.Shape[1] && x.Count > 0)
             throw new ArgumentException($"{GetType().Name}: {x.Shape} has one number for each channel, too few to normalise in training");
-        if (Training && NumBatchesTracked is not null)
-        {
-            using var _ = Reverse.NoGrad();
-            int batches = (int)NumBatchesTracked.Item() + 1;
-            NumBatchesTracked.Fill(batches);
-            var (mean, variance) = x.ChannelStatistics(correction: 1);
-            Track(mean, variance, momentum ?? 1.0 / batches);
-        }
-        return x.BatchNorm(Weight, Bias, epsilon: epsilon);
+        if (!Training || NumBatchesTracked is null) return x.BatchNorm(Weight, Bias, epsilon: epsilon);
+        var (y, mean, variance) = x.BatchNormWithStatistics(Weight, Bias, epsilon);
+        using var _ = Reverse.NoGrad();
+        int batches = (int)NumBatchesTracked.Item() + 1;
+        NumBatchesTracked.Fill(batches);
+        double count = x.Count / x.Shape[1];
+        Track(mean, variance * (count / (count - 1)), momentum ?? 1.0 / batches);
+        return y;
     }
 }
 

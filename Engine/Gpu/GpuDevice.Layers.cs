@@ -71,6 +71,9 @@ public sealed partial class GpuDevice
     internal override void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, bool first) =>
         Launch(Items(p.Count), Kernels.Gpu.Sgd.Step, View(p), View(g), Optional(momentum), new Kernels.Gpu.Sgd.Rates(rate, mu, dampening, decay, nesterov, first));
 
-    internal override void Adam(Tensor p, Tensor g, Tensor m, Tensor v, double rate, double beta1, double beta2, double epsilon, double decay, int step, bool decoupled) =>
-        Launch(Items(p.Count), Kernels.Gpu.Adam.Step, View(p), View(g), View(m), View(v), new Kernels.Gpu.Adam.Rates(rate, beta1, beta2, epsilon, decay, step, decoupled));
+    internal override void Adam(AdamTensors[] all, double rate, double beta1, double beta2, double epsilon, double decay, int step, bool decoupled)
+    {
+        foreach (var (p, g, m, v) in all)
+            Launch(Items(p.Count), Kernels.Gpu.Adam.Step, View(p), View(g), View(m), View(v), new Kernels.Gpu.Adam.Rates(rate, beta1, beta2, epsilon, decay, step, decoupled));
+    }
 }

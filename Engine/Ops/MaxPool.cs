@@ -1,3 +1,5 @@
+using static NanoAttention.Reverse;
+
 namespace NanoAttention;
 
 public sealed partial class Tensor
@@ -54,9 +56,22 @@ public sealed partial class Tensor
         var (windows, most) = Product(axes, pooled, op);
         var x = Reshape(lead.Count, pooled.Count).Contiguous();
         var at = Empty([lead.Count, counts.Count], DType.I32, Device, op);
-        Device.LargestPlaces(x, From(windows, [counts.Count, most], Device), at);
+        var y = Empty(at.Shape, DType, Device, op);
+        Device.MaxPool(x, From(windows, [counts.Count, most], Device), y, at);
+        Record(y, [(x, dy => Recording || Device is not CpuDevice cpu ? ComposedMaxPoolBackward(dy, at, x.Shape) : MaxPoolBackward(cpu, dy, at, x))], op);
         Shape shape = [.. lead.Sizes, .. counts.Sizes];
-        return (x.TakeAlong(1, at).Reshape(shape.Sizes), at.Reshape(shape.Sizes));
+        return (y.Reshape(shape.Sizes), at.Reshape(shape.Sizes));
+
+        static Tensor MaxPoolBackward(CpuDevice cpu, Tensor dy, Tensor at, Tensor x)
+        {
+            var dx = Like(x, "MaxPool");
+            cpu.MaxPoolBackward(dy.Contiguous(), at, dx);
+            return dx;
+        }
+
+        // numbers put where the largest are, among zeros: linear in dy
+        static Tensor ComposedMaxPoolBackward(Tensor dy, Tensor at, Shape shape) =>
+            Zeros(shape, dy.DType, dy.Device).Scatter(1, at, dy, ScatterReduction.Sum);
     }
 
     // The places of each window in row-major order over all axes, and how many the longest has; −1 where a window has fewer.

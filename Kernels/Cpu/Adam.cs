@@ -2,47 +2,65 @@ using System.Runtime.CompilerServices;
 
 namespace NanoAttention.Kernels.Cpu;
 
-/// <summary>Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019).</summary>
-public static class Adam
+/// <summary>
+/// Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019), over all parameters at once: they are cut into parts of a few pages, so
+/// that workers share many small parameters as evenly as one large one.
+/// </summary>
+public static unsafe class Adam
 {
+    /// <summary>The most numbers of a part.</summary>
+    public const int PartLength = 16384;
+
+    /// <summary>Numbers beside each other of a parameter, its gradient and its two moments.</summary>
+    public readonly struct Part<T>(T* p, T* g, T* m, T* v, int count) where T : unmanaged
+    {
+        internal readonly T* P = p, G = g, M = m, V = v;
+        internal readonly int Count = count;
+    }
+
+    /// <summary>How many parts so many numbers make.</summary>
+    public static int Parts(int count) => (count + PartLength - 1) / PartLength;
+
     /// <summary>
     /// Step t = <c>step</c> ≥ 1 of Adam in PyTorch's order, in place. Decoupled: p ← p − η λ p, else g ← g + λ p;
     /// m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; p ← p − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε).
-    /// η = <c>rate</c>, λ = <c>decay</c>; g itself is left as it was. Items are elements.
+    /// η = <c>rate</c>, λ = <c>decay</c>; g itself is left as it was. Items are parts.
     /// </summary>
-    public readonly struct Step<T>(View<T> p, View<T> g, View<T> m, View<T> v, double rate, double beta1, double beta2, double epsilon, double decay,
-        int step, bool decoupled) : IKernel<T> where T : unmanaged
+    public readonly struct Step<T>(View<Part<T>> parts, double rate, double beta1, double beta2, double epsilon, double decay, int step, bool decoupled)
+        : IKernel<T> where T : unmanaged
     {
-        readonly double size = rate / (1 - Math.Pow(beta1, step)), root = 1 / Math.Sqrt(1 - Math.Pow(beta2, step));
-
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
-            int i = from;
-            for (; i <= to - V.Count; i += V.Count)
+            V keep1 = V.Of(beta1), take1 = V.Of(1 - beta1), keep2 = V.Of(beta2), take2 = V.Of(1 - beta2), shrink = V.Of(1 - rate * decay), pull = V.Of(decay);
+            V size = V.Of(rate / (1 - Math.Pow(beta1, step))), root = V.Of(1 / Math.Sqrt(1 - Math.Pow(beta2, step))), ε = V.Of(epsilon);
+            for (int item = from; item < to; item++)
             {
-                var (newP, newM, newV) = Next(V.Load(p, i), V.Load(g, i), V.Load(m, i), V.Load(v, i));
-                V.Store(newP, p, i);
-                V.Store(newM, m, i);
-                V.Store(newV, v, i);
-            }
-            int left = to - i;
-            if (left > 0)
-            {
-                var (newP, newM, newV) = Next(V.LoadPart(p, i, left, default), V.LoadPart(g, i, left, default), V.LoadPart(m, i, left, default), V.LoadPart(v, i, left, default));
-                V.StorePart(newP, p, i, left);
-                V.StorePart(newM, m, i, left);
-                V.StorePart(newV, v, i, left);
+                var part = parts[item];
+                for (int i = 0, count; i < part.Count; i += count)
+                {
+                    count = Math.Min(V.Count, part.Count - i);
+                    V p = Load<V>(part.P, i, count), g = Load<V>(part.G, i, count), m = Load<V>(part.M, i, count), v = Load<V>(part.V, i, count);
+                    if (decoupled) p *= shrink;
+                    else g = V.MulAdd(pull, p, g);
+                    m = V.MulAdd(keep1, m, take1 * g);
+                    v = V.MulAdd(keep2, v, take2 * g * g);
+                    Store(m, part.M, i, count);
+                    Store(v, part.V, i, count);
+                    Store(p - size * m / (V.Sqrt(v) * root + ε), part.P, i, count);
+                }
             }
         }
 
-        (V P, V M, V V) Next<V>(V p, V g, V m, V v) where V : struct, ISimd<V, T>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static V Load<V>(T* x, int i, int count) where V : struct, ISimd<V, T> =>
+            count == V.Count ? V.Load(new(x, i + count), i) : V.LoadPart(new(x, i + count), i, count, default);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Store<V>(V v, T* x, int i, int count) where V : struct, ISimd<V, T>
         {
-            if (decoupled) p *= V.Of(1 - rate * decay);
-            else g = V.MulAdd(V.Of(decay), p, g);
-            m = V.MulAdd(V.Of(beta1), m, V.Of(1 - beta1) * g);
-            v = V.MulAdd(V.Of(beta2), v, V.Of(1 - beta2) * g * g);
-            return (p - V.Of(size) * m / (V.Sqrt(v) * V.Of(root) + V.Of(epsilon)), m, v);
+            if (count == V.Count) V.Store(v, new(x, i + count), i);
+            else V.StorePart(v, new(x, i + count), i, count);
         }
     }
 }

@@ -1,32 +1,61 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace NanoAttention.Kernels.Cpu;
 
-/// <summary>Where the largest numbers of windows are, for windows of any form: each is a list of places.</summary>
+/// <summary>The largest numbers of windows of any form: each window is a list of places.</summary>
 public static class MaxPool
 {
     /// <summary>
-    /// places[r, o] = the first of windows[o, 0], windows[o, 1], … at which row r of x, n numbers, is largest; the last NaN wins. Places of
-    /// −1 are none; each of the <paramref name="count"/> windows has at least one, and at most <paramref name="most"/>. Items are places.
+    /// places[r, o] = the first of windows[o, 0], windows[o, 1], … at which row r of x, n numbers, is largest, and y[r, o] what is there; the
+    /// last NaN wins. Places of −1 are none; each of the <paramref name="count"/> windows has at least one, and at most
+    /// <paramref name="most"/>. Which number is larger nobody can foretell: a choice between registers, not a branch. Items are rows.
     /// </summary>
-    public readonly struct Places<T>(View<T> x, View<int> windows, View<int> places, int n, int count, int most) : IScalarKernel
+    public readonly struct Forward<T>(View<T> x, View<int> windows, View<T> y, View<int> places, int n, int count, int most) : IScalarKernel
         where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
-        public void Run(int from, int to)
+        public unsafe void Run(int from, int to)
         {
-            for (int i = from; i < to; i++)
+            for (int r = from; r < to; r++)
             {
-                var (row, window) = (x.Row(i / count, n), windows.Row(i % count, most));
-                int best = -1;
-                double largest = double.NegativeInfinity;
-                foreach (int place in window.Span)
+                T* row = x.Pointer + (long)r * n, ys = y.Pointer + (long)r * count;
+                int* at = places.Pointer + (long)r * count, window = windows.Pointer;
+                for (int o = 0; o < count; o++, window += most)
                 {
-                    if (place < 0) continue;
-                    double value = Number.Double(row[place]);
-                    if (best < 0 || value > largest || double.IsNaN(value)) (best, largest) = (place, value);
+                    int k = 0;
+                    while (window[k] < 0) k++;
+                    var best = Vector128.CreateScalarUnsafe(window[k]);
+                    var largest = Vector128.CreateScalarUnsafe(row[window[k]]);
+                    for (k++; k < most; k++)
+                    {
+                        int place = window[k];
+                        if (place < 0) continue;
+                        var value = Vector128.CreateScalarUnsafe(row[place]);
+                        var larger = Vector128.GreaterThan(value, largest) | ~Vector128.Equals(value, value);
+                        best = Vector128.ConditionalSelect(larger.AsInt32(), Vector128.CreateScalarUnsafe(place), best);
+                        largest = Vector128.ConditionalSelect(larger, value, largest);
+                    }
+                    (at[o], ys[o]) = (best.ToScalar(), largest.ToScalar());
                 }
-                places[i] = best;
+            }
+        }
+    }
+
+    /// <summary>dx[r, places[r, o]] += dy[r, o], the rest 0: a row has n numbers and <paramref name="count"/> places. Items are rows.</summary>
+    public readonly struct Backward<T>(View<T> dy, View<int> places, View<T> dx, int n, int count) : IScalarKernel where T : unmanaged, INumber<T>
+    {
+        [MethodImpl(Compiled.Alone)]
+        public unsafe void Run(int from, int to)
+        {
+            for (int r = from; r < to; r++)
+            {
+                var row = dx.Row(r, n);
+                row.Span.Clear();
+                T* target = row.Pointer, gradient = dy.Pointer + (long)r * count;
+                int* at = places.Pointer + (long)r * count;
+                for (int o = 0; o < count; o++) target[at[o]] += gradient[o];
             }
         }
     }

@@ -6,10 +6,10 @@ namespace NanoAttention.Kernels.Gpu;
 public static class MaxPool
 {
     /// <summary>
-    /// places[r, o] = the first of windows[o, 0], windows[o, 1], … at which row r of x, n numbers, is largest; the last NaN wins. Places of
-    /// −1 are none. A thread takes a place.
+    /// places[r, o] = the first of windows[o, 0], windows[o, 1], … at which row r of x, n numbers, is largest, and y[r, o] what is there; the
+    /// last NaN wins. Places of −1 are none. A thread takes a place.
     /// </summary>
-    public static void Places(ArrayView<float> x, ArrayView<int> windows, ArrayView<int> places, int n, int count, int most)
+    public static void Forward(ArrayView<float> x, ArrayView<int> windows, ArrayView<float> y, ArrayView<int> places, int n, int count, int most)
     {
         for (int i = Threads.First; i < places.IntLength; i += Threads.All)
         {
@@ -27,6 +27,7 @@ public static class MaxPool
                 }
             }
             places[i] = best;
+            y[i] = largest;
         }
     }
 }

@@ -9,6 +9,8 @@ public class Adam : Optimizer
 {
     readonly double beta2, epsilon;
     readonly bool amsgrad, decoupled;
+    readonly List<AdamTensors> waiting = [];
+    (Device? Device, DType Type, double Rate, double Decay, int Step) kind;     // of those that wait
 
     public Adam(IEnumerable<ParameterGroup> groups, double rate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double decay = 0, bool amsgrad = false)
         : this(groups, rate, beta1, beta2, epsilon, decay, amsgrad, decoupled: false) { }
@@ -26,7 +28,10 @@ public class Adam : Optimizer
         Tensor m = slot.Remembered(0), v = slot.Remembered(1);
         if (!amsgrad)
         {
-            p.Device.Adam(p, g, m, v, rate, Momentum, beta2, epsilon, decay, slot.Steps, decoupled);
+            var together = (p.Device, p.DType, rate, decay, slot.Steps);
+            if (together != kind) Finish();
+            kind = together;
+            waiting.Add(new(p, g, m, v));
             return;
         }
         var largest = slot.Remembered(2);
@@ -36,5 +41,13 @@ public class Adam : Optimizer
         Average(v, g * g, beta2);
         largest.CopyFrom(largest.Maximum(v));
         p.CopyFrom(p - rate / (1 - Math.Pow(Momentum, slot.Steps)) * m / ((largest / (1 - Math.Pow(beta2, slot.Steps))).Sqrt() + epsilon));
+    }
+
+    // A step of all that wait, at once.
+    private protected override void Finish()
+    {
+        if (waiting.Count == 0) return;
+        kind.Device!.Adam([.. waiting], kind.Rate, Momentum, beta2, epsilon, kind.Decay, kind.Step, decoupled);
+        waiting.Clear();
     }
 }

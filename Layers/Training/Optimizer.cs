@@ -56,6 +56,7 @@ public abstract class Optimizer
             var g = grad.Detach().Contiguous();
             Step(p.Detach(), Maximize ? -g : g, slot, Rate * slot.Group.RateScale, slot.Group.Decay ?? decay);
         }
+        Finish();
     }
 
     /// <summary>Sets all gradients to 0, in place: their memory is used again.</summary>
@@ -70,6 +71,9 @@ public abstract class Optimizer
     }
 
     private protected abstract void Step(Tensor p, Tensor g, Slot slot, double rate, double decay);
+
+    /// <summary>What is left to do at the end of a step, of those that step over several parameters at once.</summary>
+    private protected virtual void Finish() { }
 
     /// <summary>g + λp</summary>
     private protected static Tensor Decayed(Tensor g, Tensor p, double decay) => decay == 0 ? g : g + decay * p;
