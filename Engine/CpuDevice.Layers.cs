@@ -158,24 +158,6 @@ public sealed unsafe partial class CpuDevice
         else Run(new Dropout.Apply<double>(View<double>(x), View<double>(y), seed, position, p), x.Count, 20);
     }
 
-    internal override void LstmCell(Tensor gates, Tensor cPrevious, Tensor h, Tensor c, Tensor activated)
-    {
-        int hidden = Last(cPrevious), rows = Rows(cPrevious);
-        if (gates.DType == DType.F32) Go<float>(); else Go<double>();
-
-        void Go<T>() where T : unmanaged =>
-            Run<LstmCell.Forward<T>, T>(new(View<T>(gates), View<T>(cPrevious), View<T>(h), View<T>(c), View<T>(activated), hidden), rows, 40.0 * hidden);
-    }
-
-    internal override void LstmCellBackward(Tensor activated, Tensor cPrevious, Tensor c, Tensor? dh, Tensor? dc, Tensor dgates, Tensor dcPrevious)
-    {
-        int hidden = Last(cPrevious), rows = Rows(cPrevious);
-        if (activated.DType == DType.F32) Go<float>(); else Go<double>();
-
-        void Go<T>() where T : unmanaged =>
-            Run<LstmCell.Backward<T>, T>(new(View<T>(activated), View<T>(cPrevious), View<T>(c), Optional<T>(dh), Optional<T>(dc), View<T>(dgates), View<T>(dcPrevious), hidden), rows, 20.0 * hidden);
-    }
-
     internal override void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, bool first)
     {
         if (p.DType == DType.F32) Go<float>(); else Go<double>();

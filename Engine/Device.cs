@@ -161,6 +161,15 @@ public abstract class Device
     internal abstract void Dropout(Tensor x, Tensor y, double p, ulong seed, ulong position);
 
     // Fused layers
+    /// <summary>Weights (depth, gates · n), which may be strided, in the order in which the steps of a recurrent network read them best.</summary>
+    internal abstract Tensor PackForSteps(Tensor weight, int gates);
+
+    /// <summary>A step of an LSTM: the gates are x + before · weight, <see cref="PackForSteps"/>'s of (n, 4n). Without activated these are not kept.</summary>
+    internal abstract void LstmStep(Tensor x, Tensor before, Tensor weight, Tensor cPrevious, Tensor h, Tensor c, Tensor? activated);
+
+    /// <summary>dh is dy + later · weight, <see cref="PackForSteps"/>'s of (4n, n), with the gradient of the later step's gates; dc becomes that of c₋₁.</summary>
+    internal abstract void LstmStepBackward(Tensor dy, Tensor? later, Tensor weight, Tensor activated, Tensor cPrevious, Tensor c, Tensor dc, Tensor dgates);
+
     internal abstract void LstmCell(Tensor gates, Tensor cPrevious, Tensor h, Tensor c, Tensor activated);
     internal abstract void LstmCellBackward(Tensor activated, Tensor cPrevious, Tensor c, Tensor? dh, Tensor? dc, Tensor dgates, Tensor dcPrevious);
 

@@ -17,41 +17,41 @@ public sealed partial class Tensor
         int steps = x.Shape[0], b = x.Shape[1], n = weight.Shape[1];
         (x, h, c) = (x.Contiguous(), h.Contiguous(), c.Contiguous());
 
+        Tensor[] inputs = [x, weight, h, c];
+        bool keep = Recording && Array.Exists(inputs, t => t.RequiresGrad);
+
         // h₀ lies before the outputs (behind them, if the last step comes first): every step's h₋₁ is beside its h. The last c is last.
         var states = Empty([steps + 2, b, n], x.DType, x.Device);
-        Tensor cells = Empty([steps, b, n], x.DType, x.Device), activated = Like(x), across = ForRightSide(weight);
+        Tensor? activated = keep ? Like(x) : null;
+        Tensor packed = x.Device.PackForSteps(weight.Detach().Transpose(), 4), cells = Empty([keep ? steps : 1, b, n], x.DType, x.Device);
         int first = backwards ? 0 : 1, start = backwards ? steps : 0, end = backwards ? 0 : steps - 1;
         x.Device.Copy(h, StepOf(states, start));
         foreach (int t in Order(steps, backwards))
-        {
-            var gates = StepOf(activated, t);
-            x.Device.MatMul(StepOf(states, Before(t) + first), across, gates, plus: StepOf(x, t));
-            x.Device.LstmCell(gates, CellBefore(t), StepOf(states, t + first), StepOf(cells, t), gates);
-        }
-        x.Device.Copy(StepOf(cells, end), StepOf(states, steps + 1));
+            x.Device.LstmStep(StepOf(x, t), StepOf(states, Before(t) + first), packed, CellBefore(t), StepOf(states, t + first), CellOf(t),
+                keep ? StepOf(activated!, t) : null);
+        x.Device.Copy(CellOf(end), StepOf(states, steps + 1));
 
-        Tensor[] inputs = [x, weight, h, c];
         var parts = Record(states, inputs, dy => Recording ? PullTwin(t => ComposedLstm(t, backwards), inputs, dy) : Back(dy.Contiguous())).Split(
             backwards ? [steps, 1, 1] : [1, steps, 1]);
         return (parts[first], parts[2].Squeeze(0));
 
         int Before(int t) => backwards ? t + 1 : t - 1;
-        Tensor CellBefore(int t) => Before(t) >= 0 && Before(t) < steps ? StepOf(cells, Before(t)) : c;
+        Tensor CellOf(int t) => StepOf(cells, keep ? t : 0);
+        Tensor CellBefore(int t) => Before(t) >= 0 && Before(t) < steps ? CellOf(Before(t)) : c;
 
         Tensor?[] Back(Tensor dy)
         {
             var device = dy.Device;
-            Tensor dgates = Like(activated, "Lstm"), dh = Like(h, "Lstm"), dc = Like(c, "Lstm");
+            Tensor dgates = Like(x, "Lstm"), dh = Like(h, "Lstm"), dc = Like(c, "Lstm"), packed = device.PackForSteps(weight.Detach(), 1);
             device.Copy(StepOf(dy, steps + 1), dc);
-            int? later = null;
+            Tensor? later = null;
             foreach (int t in Order(steps, !backwards))
             {
-                var slope = StepOf(dy, t + first);
-                if (later is { } next) device.MatMul(StepOf(dgates, next), weight, dh, plus: slope);
-                device.LstmCellBackward(StepOf(activated, t), CellBefore(t), StepOf(cells, t), later is null ? slope : dh, dc, StepOf(dgates, t), dc);
-                later = t;
+                var now = StepOf(dgates, t);
+                device.LstmStepBackward(StepOf(dy, t + first), later, packed, StepOf(activated!, t), CellBefore(t), CellOf(t), dc, now);
+                later = now;
             }
-            device.MatMul(StepOf(dgates, later!.Value), weight, dh);        // h₀ is given to no one: its place in dy has zeros
+            device.MatMul(later!, weight, dh);        // h₀ is given to no one: its place in dy has zeros
             var before = states.Detach().Slice(0, backwards ? 1 : 0, steps).Reshape(steps * b, n);      // every h₋₁
             var dweight = weight.RequiresGrad ? dgates.Reshape(steps * b, 4 * n).Transpose().MatMul(before) : null;
             return [dgates, dweight, dh, dc];
@@ -62,15 +62,6 @@ public sealed partial class Tensor
 
     // Step t of a contiguous (steps, …), unrecorded.
     static Tensor StepOf(Tensor x, int t) => x.View(x.Shape[1..], null, x.Offset + t * x.Shape[1..].Count);
-
-    // Wᵀ with rows that lie no power of two apart, which would crowd them into one set of the cache: every step's product reads it.
-    static Tensor ForRightSide(Tensor weight)
-    {
-        var (outputs, inputs) = (weight.Shape[0], weight.Shape[1]);
-        var y = Empty([inputs, outputs + 16], weight.DType, weight.Device, "Lstm").Detach().Slice(1, 0, outputs);
-        weight.Device.Copy(weight.Detach().Transpose(), y);
-        return y;
-    }
 
     static void CheckLstm(Tensor x, Tensor weight, Tensor h, Tensor c)
     {

@@ -141,7 +141,7 @@ public static unsafe partial class MatMul
     }
 
     /// <summary>How many rows tile t of <paramref name="tiles"/> has when the <paramref name="left"/> rows from its first on are shared out evenly.</summary>
-    static int TileHeight(int left, int tile, int tiles) => (left + tiles - tile - 1) / (tiles - tile);
+    internal static int TileHeight(int left, int tile, int tiles) => (left + tiles - tile - 1) / (tiles - tile);
 
     /// <summary>
     /// Copies a transposed a, whose columns lie along memory, for <see cref="Panel"/>: tile after tile, for each its part of every column.

@@ -22,7 +22,7 @@ public static unsafe partial class MatMul
 
     /// <summary>c = first + a b for one tile of <paramref name="rows"/> ≤ <see cref="TileRows"/> rows and two registers of columns; without first if that is null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Tile<T, V>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
+    internal static void Tile<T, V>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
         where T : unmanaged where V : struct, ISimd<V, T>
     {
         if (typeof(V) == typeof(Lane512<T>))

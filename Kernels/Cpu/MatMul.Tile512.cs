@@ -147,7 +147,7 @@ public static unsafe partial class MatMul
     }
 
     /// <summary>Calls two registers of each of some rows into the cache, while other work is done.</summary>
-    static void Prefetch<T>(T* x, nint row, int rows) where T : unmanaged
+    internal static void Prefetch<T>(T* x, nint row, int rows) where T : unmanaged
     {
         if (!Sse.IsSupported) return;
         for (var i = 0; i < rows; i++, x += row)
