@@ -51,6 +51,40 @@ public sealed unsafe partial class CpuDevice
             new(View<T>(activated), View<T>(cPrevious), View<T>(c), View<T>(dy), View<T>(dc), View<T>(dgates), View<T>(dc), hidden), later, weight, Rows(c), 1, hidden);
     }
 
+    internal override void GruStep(Tensor x, Tensor before, Tensor weight, Tensor? bias, Tensor h, Tensor? kept)
+    {
+        int hidden = Last(h);
+        if (x.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged => Step<GruCell.Forward<T>, T>(
+            new(View<T>(x), Optional<T>(bias), View<T>(before), View<T>(h), Optional<T>(kept), hidden), before, weight, Rows(h), 3, hidden);
+    }
+
+    internal override void GruStepBackward(Tensor dy, Tensor? later, Tensor weight, Tensor kept, Tensor before, Tensor direct, Tensor dx, Tensor dproducts)
+    {
+        int hidden = Last(before);
+        if (dy.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged => Step<GruCell.Backward<T>, T>(
+            new(View<T>(kept), View<T>(before), View<T>(dy), View<T>(direct), View<T>(dx), View<T>(dproducts), hidden), later, weight, Rows(before), 1, hidden);
+    }
+
+    internal override void RnnStep<F>(F f, Tensor x, Tensor before, Tensor weight, Tensor h)
+    {
+        int hidden = Last(h);
+        if (x.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged => Step<RnnCell.Forward<F, T>, T>(new(f, View<T>(x), View<T>(h), hidden), before, weight, Rows(h), 1, hidden);
+    }
+
+    internal override void RnnStepBackward<F>(F f, Tensor dy, Tensor? later, Tensor weight, Tensor h, Tensor dx)
+    {
+        int hidden = Last(h);
+        if (dy.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged => Step<RnnCell.Backward<F, T>, T>(new(f, View<T>(h), View<T>(dy), View<T>(dx), hidden), later, weight, Rows(h), 1, hidden);
+    }
+
     void Step<C, T>(C cell, Tensor? left, Tensor weight, int rows, int gates, int hidden) where C : struct, ICell<T> where T : unmanaged
     {
         int depth = left is null ? 0 : Last(left);

@@ -170,6 +170,18 @@ public abstract class Device
     /// <summary>dh is dy + later · weight, <see cref="PackForSteps"/>'s of (4n, n), with the gradient of the later step's gates; dc becomes that of c₋₁.</summary>
     internal abstract void LstmStepBackward(Tensor dy, Tensor? later, Tensor weight, Tensor activated, Tensor cPrevious, Tensor c, Tensor dc, Tensor dgates);
 
+    /// <summary>A step of a GRU; weight is <see cref="PackForSteps"/>'s of (n, 3n). Without kept nothing is kept for the backward pass.</summary>
+    internal abstract void GruStep(Tensor x, Tensor before, Tensor weight, Tensor? bias, Tensor h, Tensor? kept);
+
+    /// <summary>direct: what h gets from the later step beside later · weight; becomes what h₋₁ gets from this one.</summary>
+    internal abstract void GruStepBackward(Tensor dy, Tensor? later, Tensor weight, Tensor kept, Tensor before, Tensor direct, Tensor dx, Tensor dproducts);
+
+    /// <summary>h = f(x + before · weight), where f′ can be told from h.</summary>
+    internal abstract void RnnStep<F>(F f, Tensor x, Tensor before, Tensor weight, Tensor h) where F : struct, IUnary;
+
+    /// <summary>dx = (dy + later · weight) f′</summary>
+    internal abstract void RnnStepBackward<F>(F f, Tensor dy, Tensor? later, Tensor weight, Tensor h, Tensor dx) where F : struct, IUnary;
+
     internal abstract void LstmCell(Tensor gates, Tensor cPrevious, Tensor h, Tensor c, Tensor activated);
     internal abstract void LstmCellBackward(Tensor activated, Tensor cPrevious, Tensor c, Tensor? dh, Tensor? dc, Tensor dgates, Tensor dcPrevious);
 

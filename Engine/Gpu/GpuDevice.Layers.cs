@@ -62,28 +62,6 @@ public sealed partial class GpuDevice
     internal override void Dropout(Tensor x, Tensor y, double p, ulong seed, ulong position) =>
         Launch(Items((y.Count + 7) / 4), Kernels.Gpu.Dropout.Apply, View(x), View(y), seed, position, (int)Math.Ceiling(p * (1 << 24)), (float)(1 / (1 - p)));
 
-    internal override Tensor PackForSteps(Tensor weight, int gates) => weight.Contiguous();
-
-    internal override void LstmStep(Tensor x, Tensor before, Tensor weight, Tensor cPrevious, Tensor h, Tensor c, Tensor? activated)
-    {
-        activated ??= Tensor.Empty(x.Shape, x.DType, this, "LstmStep");
-        MatMul(before, weight, activated, plus: x);
-        LstmCell(activated, cPrevious, h, c, activated);
-    }
-
-    internal override void LstmStepBackward(Tensor dy, Tensor? later, Tensor weight, Tensor activated, Tensor cPrevious, Tensor c, Tensor dc, Tensor dgates)
-    {
-        var dh = dy;
-        if (later is not null) MatMul(later, weight, dh = Tensor.Empty(dy.Shape, dy.DType, this, "LstmStepBackward"), plus: dy);
-        LstmCellBackward(activated, cPrevious, c, dh, dc, dgates, dc);
-    }
-
-    internal override void LstmCell(Tensor gates, Tensor cPrevious, Tensor h, Tensor c, Tensor activated) =>
-        Launch(Items(c.Count), Kernels.Gpu.LstmCell.Forward, View(gates), View(cPrevious), View(h), View(c), View(activated), Last(c));
-
-    internal override void LstmCellBackward(Tensor activated, Tensor cPrevious, Tensor c, Tensor? dh, Tensor? dc, Tensor dgates, Tensor dcPrevious) =>
-        Launch(Items(c.Count), Kernels.Gpu.LstmCell.Backward, View(activated), View(cPrevious), View(c), Optional(dh), Optional(dc), View(dgates), View(dcPrevious), Last(c));
-
     internal override void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, bool first) =>
         Launch(Items(p.Count), Kernels.Gpu.Sgd.Step, View(p), View(g), Optional(momentum), new Kernels.Gpu.Sgd.Rates(rate, mu, dampening, decay, nesterov, first));
 

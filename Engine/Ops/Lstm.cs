@@ -13,31 +13,29 @@ public sealed partial class Tensor
     /// <param name="backwards">Whether the last step comes first.</param>
     public static (Tensor H, Tensor C) Lstm(Tensor x, Tensor weight, Tensor h, Tensor c, bool backwards = false)
     {
-        CheckLstm(x, weight, h, c);
+        CheckRecurrent("Lstm", 4, x, weight, [h, c]);
         int steps = x.Shape[0], b = x.Shape[1], n = weight.Shape[1];
         (x, h, c) = (x.Contiguous(), h.Contiguous(), c.Contiguous());
-
         Tensor[] inputs = [x, weight, h, c];
-        bool keep = Recording && Array.Exists(inputs, t => t.RequiresGrad);
+        bool keep = WillRecord(inputs);
+        var order = new StepOrder(steps, backwards);
 
-        // h₀ lies before the outputs (behind them, if the last step comes first): every step's h₋₁ is beside its h. The last c is last.
-        var states = Empty([steps + 2, b, n], x.DType, x.Device);
+        // The last c lies behind the states. A c that is not kept gives its memory to the next.
         Tensor? activated = keep ? Like(x) : null;
-        Tensor packed = x.Device.PackForSteps(weight.Detach().Transpose(), 4), cells = Empty([keep ? steps : 1, b, n], x.DType, x.Device);
-        int first = backwards ? 0 : 1, start = backwards ? steps : 0, end = backwards ? 0 : steps - 1;
-        x.Device.Copy(h, StepOf(states, start));
-        foreach (int t in Order(steps, backwards))
-            x.Device.LstmStep(StepOf(x, t), StepOf(states, Before(t) + first), packed, CellBefore(t), StepOf(states, t + first), CellOf(t),
-                keep ? StepOf(activated!, t) : null);
-        x.Device.Copy(CellOf(end), StepOf(states, steps + 1));
+        Tensor states = Empty([steps + 2, b, n], x.DType, x.Device), cells = Empty([keep ? steps : 1, b, n], x.DType, x.Device);
+        var packed = x.Device.PackForSteps(weight.Detach().Transpose(), 4);
+        x.Device.Copy(h, StepOf(states, order.Start));
+        foreach (int t in order.Forward)
+            x.Device.LstmStep(StepOf(x, t), StepOf(states, order.Before(t)), packed, CellBefore(t), StepOf(states, order.State(t)), CellOf(t),
+                activated is null ? null : StepOf(activated, t));
+        x.Device.Copy(CellOf(order.End), StepOf(states, steps + 1));
 
         var parts = Record(states, inputs, dy => Recording ? PullTwin(t => ComposedLstm(t, backwards), inputs, dy) : Back(dy.Contiguous())).Split(
             backwards ? [steps, 1, 1] : [1, steps, 1]);
-        return (parts[first], parts[2].Squeeze(0));
+        return (parts[order.First], parts[2].Squeeze(0));
 
-        int Before(int t) => backwards ? t + 1 : t - 1;
         Tensor CellOf(int t) => StepOf(cells, keep ? t : 0);
-        Tensor CellBefore(int t) => Before(t) >= 0 && Before(t) < steps ? CellOf(Before(t)) : c;
+        Tensor CellBefore(int t) => order.Before(t) == order.Start ? c : CellOf(backwards ? t + 1 : t - 1);
 
         Tensor?[] Back(Tensor dy)
         {
@@ -45,47 +43,27 @@ public sealed partial class Tensor
             Tensor dgates = Like(x, "Lstm"), dh = Like(h, "Lstm"), dc = Like(c, "Lstm"), packed = device.PackForSteps(weight.Detach(), 1);
             device.Copy(StepOf(dy, steps + 1), dc);
             Tensor? later = null;
-            foreach (int t in Order(steps, !backwards))
+            foreach (int t in order.Backward)
             {
                 var now = StepOf(dgates, t);
-                device.LstmStepBackward(StepOf(dy, t + first), later, packed, StepOf(activated!, t), CellBefore(t), CellOf(t), dc, now);
+                device.LstmStepBackward(StepOf(dy, order.State(t)), later, packed, StepOf(activated!, t), CellBefore(t), CellOf(t), dc, now);
                 later = now;
             }
             device.MatMul(later!, weight, dh);        // h₀ is given to no one: its place in dy has zeros
-            var before = states.Detach().Slice(0, backwards ? 1 : 0, steps).Reshape(steps * b, n);      // every h₋₁
-            var dweight = weight.RequiresGrad ? dgates.Reshape(steps * b, 4 * n).Transpose().MatMul(before) : null;
-            return [dgates, dweight, dh, dc];
+            return [dgates, WeightGradient(weight, dgates, states, order), dh, dc];
         }
-    }
-
-    static IEnumerable<int> Order(int steps, bool backwards) => Enumerable.Range(0, steps).Select(i => backwards ? steps - 1 - i : i);
-
-    // Step t of a contiguous (steps, …), unrecorded.
-    static Tensor StepOf(Tensor x, int t) => x.View(x.Shape[1..], null, x.Offset + t * x.Shape[1..].Count);
-
-    static void CheckLstm(Tensor x, Tensor weight, Tensor h, Tensor c)
-    {
-        const string op = "Lstm";
-        x.CheckFloat(op);
-        foreach (var other in (ReadOnlySpan<Tensor>)[weight, h, c]) CheckPair(x, other, op);
-        if (x.Rank != 3 || x.Shape[0] == 0 || weight.Rank != 2 || x.Shape[2] != weight.Shape[0] || weight.Shape[0] != 4 * weight.Shape[1]
-            || h.Shape != Shape.Create(x.Shape[1], weight.Shape[1]) || c.Shape != h.Shape)
-            throw new ArgumentException($"{op}: gates {x.Shape}, weight {weight.Shape} and states {h.Shape} and {c.Shape}: " +
-                "they must be (t, b, 4h) with at least one step, (4h, h) and (b, h)");
     }
 
     // the states as Lstm keeps them
     static Tensor ComposedLstm(Tensor[] inputs, bool backwards)
     {
         var (x, weight, h, c) = (inputs[0], inputs[1], inputs[2], inputs[3]);
-        var states = new Tensor[x.Shape[0]];
-        Tensor first = h;
-        foreach (int t in Order(states.Length, backwards))
+        var states = ComposedStates(x, h, backwards, (input, state) =>
         {
-            (h, c) = ComposedLstmCell(x.Select(0, t) + h.MatMul(weight.Transpose()), c);
-            states[t] = h;
-        }
-        return Stack(backwards ? [.. states, first, c] : [first, .. states, c]);
+            (state, c) = ComposedLstmCell(input + state.MatMul(weight.Transpose()), c);
+            return state;
+        });
+        return Concat([states, c.Unsqueeze(0)]);
     }
 
     static Case[] LstmCases =>

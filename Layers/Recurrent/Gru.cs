@@ -16,7 +16,14 @@ public sealed class Gru(int inputs, int hidden, int layers = 1, bool bidirection
         return (y, last[0]);
     }
 
-    private protected override Tensor[] Step(Tensor input, Tensor[] states, Cell cell) => [GruCell.Step(input, states[0], cell.Weight, cell.Bias)];
+    private protected override Tensor[] Step(Tensor input, Tensor[] states, Cell cell) => [Tensor.GruCell(input, states[0], cell.Weight, cell.Bias)];
+
+    private protected override Tensor Steps(Tensor inputs, Tensor[] states, Cell cell, bool backwards)
+    {
+        var y = Tensor.Gru(inputs, cell.Weight, cell.Bias, states[0], backwards);
+        states[0] = y.Select(0, backwards ? 0 : -1);
+        return y;
+    }
 
     /// <summary>The other bias stays with its product, which the gate r multiplies.</summary>
     private protected override Tensor InputBias(Tensor ih, Tensor hh) => ih;

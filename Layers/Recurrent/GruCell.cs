@@ -14,19 +14,9 @@ public sealed class GruCell(int inputs, int hidden, bool bias = true) : Recurren
     public Tensor Forward(Tensor x, Tensor? state = null)
     {
         var first = Begin(x, 1, state is null ? null : [state])[0];
-        var h = Step(x.Linear(WeightIh, BiasIh), first, WeightHh, BiasHh);
+        var h = Tensor.GruCell(x.Linear(WeightIh, BiasIh), first, WeightHh, BiasHh);
         Hold(h);
         return h;
-    }
-
-    /// <summary>What comes from the input has its own bias alone in it.</summary>
-    internal static Tensor Step(Tensor input, Tensor h, Tensor weight, Tensor? bias)
-    {
-        int n = h.Shape[1];
-        Tensor[] x = input.Split([2 * n, n], 1), y = h.Linear(weight, bias).Split([2 * n, n], 1);
-        var gates = (x[0] + y[0]).Sigmoid().Split([n, n], 1);       // r, z
-        var fresh = (x[1] + gates[0] * y[1]).Tanh();
-        return fresh + gates[1] * (h - fresh);
     }
 
     internal static Case[] Cases =>
