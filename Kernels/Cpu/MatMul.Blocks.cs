@@ -2,13 +2,13 @@ namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class MatMul
 {
-    /// <summary>The most rows of a block: with <see cref="MaxDepth"/> numbers each, a's part stays in the second-level cache.</summary>
-    const int MaxRows = 512;
+    /// <summary>The longest block of k. Longer ones read and write c less often, but a panel of b must not outgrow the caches.</summary>
+    const int MaxDepth = 512;
 
-    /// <summary>The longest block of k: a panel of two registers of columns then takes no more than the first-level cache (48 kB, AVX-512).</summary>
-    const int MaxDepth = 384;
+    /// <summary>The most rows of a block: with <see cref="MaxDepth"/> numbers each, half a megabyte, a's part stays in the second-level cache.</summary>
+    static int MaxRows<T>() where T : unmanaged => (1 << 19) / (MaxDepth * sizeof(T));
 
-    /// <summary>The most columns of b that are packed at a time: a megabyte and a half, in the third-level cache.</summary>
+    /// <summary>The most columns of b that are packed at a time: two megabytes of floats, in the third-level cache.</summary>
     const int MaxColumns = 1024;
 
     /// <summary>A gap after each packed row of a, so that rows do not lie a power of two apart, which would crowd them into one set of the cache.</summary>

@@ -22,7 +22,7 @@ public static unsafe partial class MatMul
         {
             var blocks = Blocks.Of(shape, workers);
             var useDots = shape.M <= 4 && shape.ACol == 1 && shape.BRow == 1 && shape.BCol != 1;
-            var memory = Scratch<Packed<T>>.Take<T>(SlabColumns(V.Count) * MaxDepth + MaxRows * (MaxDepth + Pad));
+            var memory = Scratch<Packed<T>>.Take<T>(SlabColumns(V.Count) * MaxDepth + MaxRows<T>() * (MaxDepth + Pad));
             for (var item = from; item < to; item++)
             {
                 var (batch, rowRange, columnRange) = blocks.At(item, shape);
@@ -67,9 +67,9 @@ public static unsafe partial class MatMul
             var inPlace = rows <= 140 && shape.BCol == 1 && columns % width == 0;
             T* panels = memory, aBlock = memory + SlabColumns(V.Count) * MaxDepth;
             if (!inPlace) PackPanels<T, V>(b, shape.BRow, shape.BCol, depth, columns, panels);
-            for (var i = 0; i < rows; i += MaxRows)
+            for (var i = 0; i < rows; i += MaxRows<T>())
             {
-                var count = Math.Min(MaxRows, rows - i);
+                var count = Math.Min(MaxRows<T>(), rows - i);
                 T* left = a + (long)i * shape.ARow, sums = c + (long)i * shape.CRow, add = first is null ? null : first + i * firstRow;
                 nint aRow = shape.ARow, aCol = shape.ACol;
                 var tiled = aRow == 1 && aCol >= rows && columns > width;
