@@ -86,7 +86,8 @@ public static unsafe partial class MatMul
                 }
                 for (var j = 0; j < columns; j += width)
                     Panel<T, V>(count, Math.Min(width, columns - j), depth, left, aRow, aCol, inPlace ? b + j : panels + (long)j * depth,
-                        inPlace ? shape.BRow : width, sums + j, shape.CRow, add is null ? null : add + j, firstRow, tiled);
+                        inPlace ? shape.BRow : width, sums + j, shape.CRow, add is null ? null : add + j, firstRow, tiled,
+                        !inPlace && j + width < columns ? panels + (long)(j + width) * depth : null);
             }
         }
 

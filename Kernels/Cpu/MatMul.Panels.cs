@@ -170,9 +170,10 @@ public static unsafe partial class MatMul
     /// out evenly over tiles. <paramref name="b"/> has rows of two registers, <paramref name="bRow"/> apart; first may be null.
     /// </summary>
     /// <param name="tiled">Whether a comes from <see cref="PackTiles"/>.</param>
+    /// <param name="ahead">The panel that comes next, called into the second-level cache bit by bit; null: none.</param>
     [SkipLocalsInit, MethodImpl(Compiled.Alone)]
     internal static void Panel<T, V>(int rows, int columns, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow,
-        bool tiled = false) where T : unmanaged where V : struct, ISimd<V, T>
+        bool tiled = false, T* ahead = null) where T : unmanaged where V : struct, ISimd<V, T>
     {
         int width = 2 * V.Count, most = TileRows<T, V>();
         var edge = stackalloc T[most * width];
@@ -182,6 +183,7 @@ public static unsafe partial class MatMul
             var count = TileHeight(rows - row, tile, tiles);
             T* from = a + row * (tiled ? depth : aRow), to = c + row * cRow, add = first is null ? null : first + row * firstRow;
             if (tiled) aCol = count;
+            if (ahead is not null) CallAhead(ahead + depth * tile / tiles * bRow, bRow, depth * (tile + 1) / tiles - depth * tile / tiles);
             if (columns == width) Tile<T, V>(count, depth, from, aRow, aCol, b, bRow, to, cRow, add, firstRow);
             else
             {

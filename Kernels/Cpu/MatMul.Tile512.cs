@@ -156,4 +156,15 @@ public static unsafe partial class MatMul
             Sse.Prefetch0(x + Vector512<T>.Count);
         }
     }
+
+    /// <summary>Calls two registers of each of some rows into the second-level cache.</summary>
+    static void CallAhead<T>(T* x, nint row, int rows) where T : unmanaged
+    {
+        if (!Sse.IsSupported) return;
+        for (var i = 0; i < rows; i++, x += row)
+        {
+            Sse.Prefetch1(x);
+            Sse.Prefetch1(x + Vector512<T>.Count);
+        }
+    }
 }
