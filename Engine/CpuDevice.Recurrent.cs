@@ -33,6 +33,15 @@ public sealed unsafe partial class CpuDevice
             new(View<T>(weight), weight.Strides[0], weight.Strides[1], depth, gates, hidden, View<T>(packed)), RecurrentStep.Blocks(hidden), 32.0 * gates * depth);
     }
 
+    internal override void StepInputs(Tensor x, Tensor weight, Tensor? bias, Tensor y, int gates)
+    {
+        int rows = Rows(x), depth = Last(x), hidden = Last(y) / gates;
+        if (x.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged => Run<RecurrentStep.Inputs<T>, T>(
+            new(View<T>(x), View<T>(weight), Optional<T>(bias), View<T>(y), rows, depth, gates, hidden), RecurrentStep.Blocks(hidden), 4.0 * rows * gates * depth);
+    }
+
     internal override void LstmStep(Tensor x, Tensor before, Tensor weight, Tensor cPrevious, Tensor h, Tensor c, Tensor? activated)
     {
         int hidden = Last(h);

@@ -164,6 +164,9 @@ public abstract class Device
     /// <summary>Weights (depth, gates · n), which may be strided, in the order in which the steps of a recurrent network read them best.</summary>
     internal abstract Tensor PackForSteps(Tensor weight, int gates);
 
+    /// <summary>y = x · weight + bias, <see cref="PackForSteps"/>'s of (depth, gates · n).</summary>
+    internal abstract void StepInputs(Tensor x, Tensor weight, Tensor? bias, Tensor y, int gates);
+
     /// <summary>A step of an LSTM: the gates are x + before · weight, <see cref="PackForSteps"/>'s of (n, 4n). Without activated these are not kept.</summary>
     internal abstract void LstmStep(Tensor x, Tensor before, Tensor weight, Tensor cPrevious, Tensor h, Tensor c, Tensor? activated);
 

@@ -4,6 +4,8 @@ public sealed partial class GpuDevice
 {
     internal override Tensor PackForSteps(Tensor weight, int gates) => weight.Contiguous();
 
+    internal override void StepInputs(Tensor x, Tensor weight, Tensor? bias, Tensor y, int gates) => MatMul(x, weight, y, bias?.Stretch(y.Shape));
+
     internal override void LstmStep(Tensor x, Tensor before, Tensor weight, Tensor cPrevious, Tensor h, Tensor c, Tensor? activated)
     {
         activated ??= Tensor.Empty(x.Shape, x.DType, this, "LstmStep");

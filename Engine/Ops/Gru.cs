@@ -6,39 +6,43 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// A GRU over a whole sequence (Cho et al. 2014), steps that <see cref="GruCell"/> takes one by one, as one operation. Going back, dW
-    /// is one product over all steps, as in <see cref="Lstm"/>. Shapes: what the gates get from the inputs x (t, b, 3h), W (3h, h), the
-    /// bias of its product (3h), first state (b, h) → every h (t, b, h).
+    /// are products over all steps, as in <see cref="Lstm"/>. Shapes: x (t, b, in), W_ih (3h, in), W_hh (3h, h), the biases of their
+    /// products (3h), first state (b, h) → every h (t, b, h).
     /// </summary>
     /// <param name="backwards">Whether the last step comes first.</param>
-    public static Tensor Gru(Tensor x, Tensor weight, Tensor? bias, Tensor h, bool backwards = false)
+    public static Tensor Gru(Tensor x, Tensor weightIh, Tensor weightHh, Tensor? biasIh, Tensor? biasHh, Tensor h, bool backwards = false)
     {
-        CheckRecurrent("Gru", 3, x, weight, [h], bias);
-        int steps = x.Shape[0], b = x.Shape[1], n = weight.Shape[1];
-        (x, h, bias) = (x.Contiguous(), h.Contiguous(), bias?.Contiguous());
-        Tensor[] inputs = bias is null ? [x, weight, h] : [x, weight, h, bias];
+        CheckRecurrent("Gru", 3, x, weightIh, weightHh, [biasIh, biasHh], h);
+        if (biasIh is null != biasHh is null) throw new ArgumentException("Gru: only one of its two biases is given");
+        int steps = x.Shape[0], b = x.Shape[1], n = weightHh.Shape[1];
+        (x, h, biasIh, biasHh) = (x.Contiguous(), h.Contiguous(), biasIh?.Contiguous(), biasHh?.Contiguous());
+        Tensor[] inputs = [x, weightIh, weightHh, h, .. biasIh is null ? [] : (Tensor[])[biasIh, biasHh!]];
         var order = new StepOrder(steps, backwards);
         Tensor? kept = WillRecord(inputs) ? Empty([steps, b, 4 * n], x.DType, x.Device) : null;
-        Tensor states = Empty([steps + 1, b, n], x.DType, x.Device), packed = x.Device.PackForSteps(weight.Detach().Transpose(), 3);
+        Tensor states = Empty([steps + 1, b, n], x.DType, x.Device), packed = x.Device.PackForSteps(weightHh.Detach().Transpose(), 3);
         x.Device.Copy(h, StepOf(states, order.Start));
-        foreach (int t in order.Forward)
-            x.Device.GruStep(StepOf(x, t), StepOf(states, order.Before(t)), packed, bias, StepOf(states, order.State(t)), kept is null ? null : StepOf(kept, t));
+        EachStep(order, 3, x, weightIh, biasIh, null, (t, gates) =>
+            x.Device.GruStep(gates, StepOf(states, order.Before(t)), packed, biasHh, StepOf(states, order.State(t)), kept is null ? null : StepOf(kept, t)));
         return Record(states, inputs, dy => Recording ? PullTwin(t => ComposedGru(t, backwards), inputs, dy) : Back(dy.Contiguous())).Slice(0, order.First, steps);
 
         Tensor?[] Back(Tensor dy)
         {
             var device = dy.Device;
-            Tensor dx = Like(x, "Gru"), dproducts = Like(x, "Gru"), direct = Like(h, "Gru"), dh = Like(h, "Gru"), packed = device.PackForSteps(weight.Detach(), 1);
+            Tensor dgates = Empty([steps, b, 3 * n], x.DType, device, "Gru"), dproducts = Like(dgates, "Gru"), direct = Like(h, "Gru"), dh = Like(h, "Gru");
+            var packed = device.PackForSteps(weightHh.Detach(), 1);
             device.Fill(direct, 0);
             Tensor? later = null;
             foreach (int t in order.Backward)
             {
                 var now = StepOf(dproducts, t);
-                device.GruStepBackward(StepOf(dy, order.State(t)), later, packed, StepOf(kept!, t), StepOf(states, order.Before(t)), direct, StepOf(dx, t), now);
+                device.GruStepBackward(StepOf(dy, order.State(t)), later, packed, StepOf(kept!, t), StepOf(states, order.Before(t)), direct, StepOf(dgates, t), now);
                 later = now;
             }
-            device.MatMul(later!, weight, dh, plus: direct);
-            Tensor? dbias = bias is { RequiresGrad: true } ? dproducts.SumTo(bias.Shape) : null;
-            return bias is null ? [dx, WeightGradient(weight, dproducts, states, order), dh] : [dx, WeightGradient(weight, dproducts, states, order), dh, dbias];
+            device.MatMul(later!, weightHh, dh, plus: direct);
+            var (dx, dweight, dbias) = InputGradients(x, weightIh, biasIh, dgates);
+            var dbiasHh = biasHh is { RequiresGrad: true } ? dproducts.SumTo(biasHh.Shape) : null;
+            Tensor?[] all = [dx, dweight, StateWeightGradient(weightHh, dproducts, states, order), dh, dbias, dbiasHh];
+            return all[..inputs.Length];
         }
     }
 
@@ -59,20 +63,23 @@ public sealed partial class Tensor
     }
 
     // the states as Gru keeps them
-    static Tensor ComposedGru(Tensor[] inputs, bool backwards)
+    static Tensor ComposedGru(Tensor[] t, bool backwards)
     {
-        var (x, weight, h, bias) = (inputs[0], inputs[1], inputs[2], inputs.Length > 3 ? inputs[3] : null);
-        return ComposedStates(x, h, backwards, (input, state) => GruCell(input, state, weight, bias));
+        var (x, weightIh, weightHh, h, biasIh, biasHh) = (t[0], t[1], t[2], t[3], t.Length > 4 ? t[4] : null, t.Length > 5 ? t[5] : null);
+        return ComposedStates(x.Linear(weightIh, biasIh), h, backwards, (input, state) => GruCell(input, state, weightHh, biasHh));
     }
 
     static Case[] GruCases =>
     [
-        Case.Of(t => Gru(t[0], t[1], t[2], t[3]), [[3, 2, 9], [9, 3], [9], [2, 3]]) with
+        Case.Of(t => Gru(t[0], t[1], t[2], t[4], t[5], t[3]), [[3, 2, 5], [9, 5], [9, 3], [2, 3], [9], [9]]) with
         {
-            Twin = t => ComposedGru([t[0], t[1], t[3], t[2]], backwards: false).Slice(0, 1, 3), Bench = [[20, 32, 768], [768, 256], [768], [32, 256]],
+            Twin = t => ComposedGru(t, backwards: false).Slice(0, 1, 3), Bench = [[20, 32, 128], [768, 128], [768, 256], [32, 256], [768], [768]],
         },
-        Case.Of((x, w, h) => Gru(x, w, null, h, backwards: true), [3, 1, 6], [6, 2], [1, 2]) with { Twin = t => ComposedGru(t, backwards: true).Slice(0, 0, 3) },
-        Case.Of(t => Gru(t[0], t[1], t[2], t[3]), [[1, 2, 3], [3, 1], [3], [2, 1]]),
+        Case.Of(t => Gru(t[0], t[1], t[2], null, null, t[3], backwards: true), [[3, 1, 3], [6, 3], [6, 2], [1, 2]]) with
+        {
+            Twin = t => ComposedGru(t, backwards: true).Slice(0, 0, 3),
+        },
+        Case.Of(t => Gru(t[0], t[1], t[2], t[4], t[5], t[3]), [[1, 2, 1], [3, 1], [3, 1], [2, 1], [3], [3]]),
         Case.Of(t => GruCell(t[0], t[1], t[2], t[3]), [[2, 9], [2, 3], [9, 3], [9]]),
     ];
 }

@@ -5,29 +5,28 @@ namespace NanoAttention;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// An LSTM over a whole sequence, steps that <see cref="LstmCell"/> takes one by one, as one operation:
-    /// <code>gates = x + h₋₁ Wᵀ,  c = σ(f) c₋₁ + σ(i) tanh(g),  h = σ(o) tanh(c)</code>
-    /// Going back, the gates' gradients alone need the steps' order: dW is then one product, Σ dgatesᵀ h₋₁ over all steps.
-    /// Shapes: what the gates get from the inputs x (t, b, 4h), W (4h, h), first states (b, h) → every h (t, b, h) and the last c (b, h).
+    /// An LSTM over a whole sequence (Hochreiter and Schmidhuber 1997), steps that <see cref="LstmCell"/> takes one by one, as one operation:
+    /// <code>[i f g o] = x W_ihᵀ + bias + h₋₁ W_hhᵀ,  c = σ(f) c₋₁ + σ(i) tanh(g),  h = σ(o) tanh(c)</code>
+    /// Going back, the gates' gradients alone need the steps' order: dW are then products over all steps, dW_hh = Σ dgatesᵀ h₋₁.
+    /// Shapes: x (t, b, in), W_ih (4h, in), W_hh (4h, h), bias (4h), first states (b, h) → every h (t, b, h) and the last c (b, h).
     /// </summary>
     /// <param name="backwards">Whether the last step comes first.</param>
-    public static (Tensor H, Tensor C) Lstm(Tensor x, Tensor weight, Tensor h, Tensor c, bool backwards = false)
+    public static (Tensor H, Tensor C) Lstm(Tensor x, Tensor weightIh, Tensor weightHh, Tensor? bias, Tensor h, Tensor c, bool backwards = false)
     {
-        CheckRecurrent("Lstm", 4, x, weight, [h, c]);
-        int steps = x.Shape[0], b = x.Shape[1], n = weight.Shape[1];
-        (x, h, c) = (x.Contiguous(), h.Contiguous(), c.Contiguous());
-        Tensor[] inputs = [x, weight, h, c];
+        CheckRecurrent("Lstm", 4, x, weightIh, weightHh, [bias], h, c);
+        int steps = x.Shape[0], b = x.Shape[1], n = weightHh.Shape[1];
+        (x, h, c, bias) = (x.Contiguous(), h.Contiguous(), c.Contiguous(), bias?.Contiguous());
+        Tensor[] inputs = [x, weightIh, weightHh, h, c, .. bias is null ? [] : (Tensor[])[bias]];
         bool keep = WillRecord(inputs);
         var order = new StepOrder(steps, backwards);
 
-        // The last c lies behind the states. A c that is not kept gives its memory to the next.
-        Tensor? activated = keep ? Like(x) : null;
+        // The gates take the memory of what they get from the inputs. The last c lies behind the states; one that is not kept makes room for the next.
+        Tensor? activated = keep ? Empty([steps, b, 4 * n], x.DType, x.Device) : null;
         Tensor states = Empty([steps + 2, b, n], x.DType, x.Device), cells = Empty([keep ? steps : 1, b, n], x.DType, x.Device);
-        var packed = x.Device.PackForSteps(weight.Detach().Transpose(), 4);
+        var packed = x.Device.PackForSteps(weightHh.Detach().Transpose(), 4);
         x.Device.Copy(h, StepOf(states, order.Start));
-        foreach (int t in order.Forward)
-            x.Device.LstmStep(StepOf(x, t), StepOf(states, order.Before(t)), packed, CellBefore(t), StepOf(states, order.State(t)), CellOf(t),
-                activated is null ? null : StepOf(activated, t));
+        EachStep(order, 4, x, weightIh, bias, activated, (t, gates) =>
+            x.Device.LstmStep(gates, StepOf(states, order.Before(t)), packed, CellBefore(t), StepOf(states, order.State(t)), CellOf(t), keep ? gates : null));
         x.Device.Copy(CellOf(order.End), StepOf(states, steps + 1));
 
         var parts = Record(states, inputs, dy => Recording ? PullTwin(t => ComposedLstm(t, backwards), inputs, dy) : Back(dy.Contiguous())).Split(
@@ -40,7 +39,7 @@ public sealed partial class Tensor
         Tensor?[] Back(Tensor dy)
         {
             var device = dy.Device;
-            Tensor dgates = Like(x, "Lstm"), dh = Like(h, "Lstm"), dc = Like(c, "Lstm"), packed = device.PackForSteps(weight.Detach(), 1);
+            Tensor dgates = Like(activated!, "Lstm"), dh = Like(h, "Lstm"), dc = Like(c, "Lstm"), packed = device.PackForSteps(weightHh.Detach(), 1);
             device.Copy(StepOf(dy, steps + 1), dc);
             Tensor? later = null;
             foreach (int t in order.Backward)
@@ -49,18 +48,20 @@ public sealed partial class Tensor
                 device.LstmStepBackward(StepOf(dy, order.State(t)), later, packed, StepOf(activated!, t), CellBefore(t), CellOf(t), dc, now);
                 later = now;
             }
-            device.MatMul(later!, weight, dh);        // h₀ is given to no one: its place in dy has zeros
-            return [dgates, WeightGradient(weight, dgates, states, order), dh, dc];
+            device.MatMul(later!, weightHh, dh);        // h₀ is given to no one: its place in dy has zeros
+            var (dx, dweight, dbias) = InputGradients(x, weightIh, bias, dgates);
+            Tensor?[] all = [dx, dweight, StateWeightGradient(weightHh, dgates, states, order), dh, dc, dbias];
+            return all[..inputs.Length];
         }
     }
 
     // the states as Lstm keeps them
-    static Tensor ComposedLstm(Tensor[] inputs, bool backwards)
+    static Tensor ComposedLstm(Tensor[] t, bool backwards)
     {
-        var (x, weight, h, c) = (inputs[0], inputs[1], inputs[2], inputs[3]);
-        var states = ComposedStates(x, h, backwards, (input, state) =>
+        var (x, weightIh, weightHh, h, c, bias) = (t[0], t[1], t[2], t[3], t[4], t.Length > 5 ? t[5] : null);
+        var states = ComposedStates(x.Linear(weightIh, bias), h, backwards, (input, state) =>
         {
-            (state, c) = ComposedLstmCell(input + state.MatMul(weight.Transpose()), c);
+            (state, c) = ComposedLstmCell(state.Linear(weightHh, input), c);
             return state;
         });
         return Concat([states, c.Unsqueeze(0)]);
@@ -68,15 +69,16 @@ public sealed partial class Tensor
 
     static Case[] LstmCases =>
     [
-        Case.Of(t => Both(Lstm(t[0], t[1], t[2], t[3])), [[3, 2, 12], [12, 3], [2, 3], [2, 3]]) with
+        Case.Of(t => Both(Lstm(t[0], t[1], t[2], t[5], t[3], t[4])), [[3, 2, 5], [12, 5], [12, 3], [2, 3], [2, 3], [12]]) with
         {
-            Twin = t => Both(Parts(ComposedLstm(t, backwards: false), 1)), Bench = [[20, 32, 1024], [1024, 256], [32, 256], [32, 256]],
+            Twin = t => Both(Parts(ComposedLstm(t, backwards: false), 1)), Bench = [[20, 32, 128], [1024, 128], [1024, 256], [32, 256], [32, 256], [1024]],
         },
-        Case.Of(t => Both(Lstm(t[0], t[1], t[2], t[3], backwards: true)), [[3, 1, 8], [8, 2], [1, 2], [1, 2]]) with
+        Case.Of(t => Both(Lstm(t[0], t[1], t[2], null, t[3], t[4], backwards: true)), [[3, 1, 3], [8, 3], [8, 2], [1, 2], [1, 2]]) with
         {
             Twin = t => Both(Parts(ComposedLstm(t, backwards: true), 0)),
         },
-        Case.Of(t => Lstm(t[0], t[1], t[2], t[3]).C, [[1, 2, 4], [4, 1], [2, 1], [2, 1]]),
+        Case.Of(t => Lstm(t[0], t[1], t[2], t[5], t[3], t[4]).C, [[1, 2, 1], [4, 1], [4, 1], [2, 1], [2, 1], [4]]),
+        Case.Of(t => Lstm(t[0], t[1], t[2], null, t[3], t[4], backwards: true).H, [[5, 50, 2], [4, 2], [4, 1], [50, 1], [50, 1]]),
     ];
 
     static Tensor Both((Tensor H, Tensor C) states) => Concat([states.H, states.C.Unsqueeze(0)]);

@@ -19,7 +19,7 @@ public static unsafe class LstmCell
     {
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => Rows<V, Forward<T>, T>(this, from, to, hidden);
 
-        public int Arrays => activated.Length == 0 ? 7 : 11;
+        public int Arrays => activated.Length == 0 || activated.Pointer == gates.Pointer ? 7 : 11;
 
         public (nint, int) Array(int i) => i switch
         {

@@ -59,6 +59,28 @@ public static unsafe class RecurrentStep
         }
     }
 
+    /// <summary>
+    /// y = bias + x w for packed weights, x (rows, depth): what some steps get from their inputs, (rows, gates · hidden). An item is a block of units.
+    /// </summary>
+    /// <param name="bias">Empty for zero.</param>
+    public readonly struct Inputs<T>(View<T> x, View<T> packed, View<T> bias, View<T> y, int rows, int depth, int gates, int hidden) : IKernel<T> where T : unmanaged
+    {
+        [MethodImpl(Compiled.Alone)]
+        public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
+        {
+            int width = 2 * V.Count, next = gates * hidden;
+            for (var j = from * Unit; j < Math.Min(to * Unit, hidden); j += width)
+                for (var gate = 0; gate < gates; gate++)
+                {
+                    T* panel = packed.Pointer + ((long)j * gates + gate * width) * depth, sums = y.Pointer + gate * hidden + j;
+                    var first = bias.Length == 0 ? null : bias.Pointer + gate * hidden + j;
+                    for (var k = 0; k == 0 || k < depth; k += MaxDepth)
+                        MatMul.Panel<T, V>(rows, Math.Min(width, hidden - j), Math.Min(MaxDepth, depth - k), x.Pointer + k, depth, 1, panel + (nint)k * width, width,
+                            sums, next, k == 0 ? first : sums, k == 0 ? 0 : next);
+                }
+        }
+    }
+
     /// <summary>The product of a (rows, depth) and the packed weights, and the cell. An item is a block of units, in all rows.</summary>
     /// <param name="a">Empty: the cell alone.</param>
     public readonly struct ProductAndCell<C, T>(C cell, View<T> a, View<T> packed, int rows, int depth, int gates, int hidden) : IKernel<T>
@@ -91,21 +113,17 @@ public static unsafe class RecurrentStep
         /// </summary>
         void Product<V>(int row, int rows, int j, T* panel, T* products, int next, int gate) where V : struct, ISimd<V, T>
         {
-            int most = MatMul.TileRows<T, V>(), tiles = (rows + most - 1) / most, blocks = (depth + MaxDepth - 1) / MaxDepth;
-            for (int block = 0, k = 0; block < blocks; block++)
-            {
-                var part = (depth - k + blocks - block - 1) / (blocks - block);
+            int width = 2 * V.Count, most = MatMul.TileRows<T, V>(), tiles = (rows + most - 1) / most, blocks = (depth + MaxDepth - 1) / MaxDepth;
+            for (int block = 0, k = 0; block < blocks; block++, k += MaxDepth)
                 for (int tile = 0, r = 0; tile < tiles; tile++)
                 {
                     var count = MatMul.TileHeight(rows - r, tile, tiles);
                     Prefetch(row + r, count, j, gate * blocks + block, gates * blocks);
                     var sums = products + r * next;
-                    MatMul.Tile<T, V>(count, part, a.Pointer + (long)(row + r) * depth + k, depth, 1, panel + (nint)k * 2 * V.Count, 2 * V.Count, sums, next,
-                        block == 0 ? null : sums, next);
+                    MatMul.Tile<T, V>(count, Math.Min(MaxDepth, depth - k), a.Pointer + (long)(row + r) * depth + k, depth, 1, panel + (nint)k * width, width,
+                        sums, next, block == 0 ? null : sums, next);
                     r += count;
                 }
-                k += part;
-            }
         }
 
         /// <summary>Part number <paramref name="part"/> of the arrays that the cell touches.</summary>

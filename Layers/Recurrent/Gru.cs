@@ -18,9 +18,9 @@ public sealed class Gru(int inputs, int hidden, int layers = 1, bool bidirection
 
     private protected override Tensor[] Step(Tensor input, Tensor[] states, Cell cell) => [Tensor.GruCell(input, states[0], cell.Weight, cell.Bias)];
 
-    private protected override Tensor Steps(Tensor inputs, Tensor[] states, Cell cell, bool backwards)
+    private protected override Tensor Steps(Tensor x, Tensor[] states, Cell cell, bool backwards)
     {
-        var y = Tensor.Gru(inputs, cell.Weight, cell.Bias, states[0], backwards);
+        var y = Tensor.Gru(x, cell.InputWeight, cell.Weight, cell.InputBias, cell.Bias, states[0], backwards);
         states[0] = y.Select(0, backwards ? 0 : -1);
         return y;
     }

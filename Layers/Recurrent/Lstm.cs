@@ -24,10 +24,10 @@ public sealed class Lstm(int inputs, int hidden, int layers = 1, bool bidirectio
         return [cell.Projection is null ? h : h.Linear(cell.Projection), c];
     }
 
-    private protected override Tensor? Steps(Tensor inputs, Tensor[] states, Cell cell, bool backwards)
+    private protected override Tensor? Steps(Tensor x, Tensor[] states, Cell cell, bool backwards)
     {
         if (cell.Projection is not null) return null;
-        (var y, states[1]) = Tensor.Lstm(inputs, cell.Weight, states[0], states[1], backwards);
+        (var y, states[1]) = Tensor.Lstm(x, cell.InputWeight, cell.Weight, cell.InputBias, states[0], states[1], backwards);
         states[0] = y.Select(0, backwards ? 0 : -1);
         return y;
     }

@@ -3,7 +3,7 @@ namespace NanoAttention;
 /// <summary>
 /// What <see cref="Rnn"/>, <see cref="Gru"/> and <see cref="Lstm"/> share: sequences read by several layers, in one direction or both
 /// (Schuster and Paliwal 1997), each layer and direction a cell with weights of its own. Parameter names and layouts are PyTorch's
-/// (weight_ih_l0, …, bias_hh_l1_reverse). What the cells get from their inputs is one product for all steps.
+/// (weight_ih_l0, …, bias_hh_l1_reverse). Sequences of one length are one operation for each layer and direction.
 /// Shapes: x (b, t, in), or (t, b, in) without <c>batchFirst</c> → outputs (b, t, directions · size); states (layers · directions, b, size).
 /// </summary>
 public abstract class Recurrent : Module
@@ -43,17 +43,14 @@ public abstract class Recurrent : Module
 
     int Directions => bidirectional ? 2 : 1;
 
-    /// <summary>What a cell needs for a step besides what it gets from its input.</summary>
-    private protected readonly record struct Cell(Tensor Weight, Tensor? Bias, Tensor? Projection);
+    /// <summary>A cell's weights. The bias of the inputs' product is as <see cref="InputBias"/> has it.</summary>
+    private protected readonly record struct Cell(Tensor InputWeight, Tensor? InputBias, Tensor Weight, Tensor? Bias, Tensor? Projection);
 
     /// <summary>The states after a step: what comes from its input is (b, gates · hidden), a state (b, size).</summary>
     private protected abstract Tensor[] Step(Tensor input, Tensor[] states, Cell cell);
 
-    /// <summary>
-    /// All steps at once, where there is an operation for that: what comes from the inputs is (t, b, gates · hidden), and the states become
-    /// the last ones. Null where there is none.
-    /// </summary>
-    private protected virtual Tensor? Steps(Tensor inputs, Tensor[] states, Cell cell, bool backwards) => null;
+    /// <summary>All steps at once: x (t, b, in) → (t, b, size), and the states become the last ones. Null where there is no operation for that.</summary>
+    private protected abstract Tensor? Steps(Tensor x, Tensor[] states, Cell cell, bool backwards);
 
     /// <summary>What is added to the inputs' product: both biases, where the cell adds the two products as they are.</summary>
     private protected virtual Tensor InputBias(Tensor ih, Tensor hh) => ih + hh;
@@ -101,10 +98,10 @@ public abstract class Recurrent : Module
     Tensor Scan(Tensor x, string suffix, Tensor[] states, Ragged? ragged, bool backwards)
     {
         var bias = Weights.GetValueOrDefault("bias_hh" + suffix);
-        var cell = new Cell(Weights["weight_hh" + suffix], bias, Weights.GetValueOrDefault("weight_hr" + suffix));
-        var fromInputs = x.Linear(Weights["weight_ih" + suffix], bias is null ? null : InputBias(Weights["bias_ih" + suffix], bias));
-        if (ragged is null && Steps(fromInputs, states, cell, backwards) is { } all) return all;
-        var inputs = fromInputs.Unbind();
+        var inputBias = bias is null ? null : InputBias(Weights["bias_ih" + suffix], bias);
+        var cell = new Cell(Weights["weight_ih" + suffix], inputBias, Weights["weight_hh" + suffix], bias, Weights.GetValueOrDefault("weight_hr" + suffix));
+        if (ragged is null && Steps(x, states, cell, backwards) is { } all) return all;
+        var inputs = x.Linear(cell.InputWeight, inputBias).Unbind();
         var outputs = new Tensor[inputs.Length];
         for (int step = 0; step < inputs.Length; step++)
         {

@@ -19,9 +19,9 @@ public sealed class Rnn(int inputs, int hidden, int layers = 1, bool bidirection
 
     private protected override Tensor[] Step(Tensor input, Tensor[] states, Cell cell) => [RnnCell.Step(input, states[0], cell.Weight, relu)];
 
-    private protected override Tensor Steps(Tensor inputs, Tensor[] states, Cell cell, bool backwards)
+    private protected override Tensor Steps(Tensor x, Tensor[] states, Cell cell, bool backwards)
     {
-        var y = Tensor.Rnn(inputs, cell.Weight, states[0], relu, backwards);
+        var y = Tensor.Rnn(x, cell.InputWeight, cell.Weight, cell.InputBias, states[0], relu, backwards);
         states[0] = y.Select(0, backwards ? 0 : -1);
         return y;
     }

@@ -21,20 +21,32 @@ public unsafe class RecurrentStepTests
 
     static void Check<T>(int rows, int hidden, int depth, int gates, int bits, bool transposed, double tolerance) where T : unmanaged, INumber<T>
     {
-        int columns = gates * hidden;
+        int columns = gates * hidden, blocks = K.RecurrentStep.Blocks(hidden);
         var (row, column) = transposed ? (1, depth) : (columns, 1);
-        Numbers<T> a = Numbers.Random<T>(rows * depth, 1), w = Numbers.Random<T>(depth * columns, 2), y = new(new T[rows * columns]);
+        Numbers<T> a = Numbers.Random<T>(rows * depth, 1), w = Numbers.Random<T>(depth * columns, 2), bias = Numbers.Random<T>(columns, 3);
+        Numbers<T> y = new(new T[rows * columns]), alone = new(new T[rows * columns]), shifted = new(new T[rows * columns]);
         Numbers<T> packed = Numbers.Filled(K.RecurrentStep.PackedCount(depth, gates, hidden), T.CreateChecked(double.NaN));
-        int blocks = K.RecurrentStep.Blocks(hidden);
         Numbers.Run<T, K.RecurrentStep.Pack<T>>(new(w.View, row, column, depth, gates, hidden, packed.View), blocks, bits, 1);
         Numbers.Run<T, K.RecurrentStep.ProductAndCell<Copy<T>, T>>(new(new(y.View, gates, hidden), a.View, packed.View, rows, depth, gates, hidden), blocks, bits, 1);
+        Numbers.Run<T, K.RecurrentStep.Inputs<T>>(new(a.View, packed.View, default, alone.View, rows, depth, gates, hidden), blocks, bits, 1);
+        Numbers.Run<T, K.RecurrentStep.Inputs<T>>(new(a.View, packed.View, bias.View, shifted.View, rows, depth, gates, hidden), blocks, bits, 1);
         for (int i = 0; i < rows; i++)
             for (int j = 0; j < columns; j++)
             {
-                double sum = 0;
+                double sum = 0, close = tolerance * Math.Sqrt(Math.Max(1, depth));
                 for (int k = 0; k < depth; k++) sum += double.CreateChecked(a[i * depth + k]) * double.CreateChecked(w[k * row + j * column]);
-                Assert.Equal(sum, double.CreateChecked(y[i * columns + j]), tolerance * Math.Sqrt(depth));
+                Assert.Equal(sum, double.CreateChecked(y[i * columns + j]), close);
+                Assert.Equal(sum, double.CreateChecked(alone[i * columns + j]), close);
+                Assert.Equal(sum + double.CreateChecked(bias[j]), double.CreateChecked(shifted[i * columns + j]), close);
             }
+    }
+
+    [Fact]
+    public void WithoutInputsTheBiasIsLeft()
+    {
+        Numbers<float> bias = new([1, 2]), y = new(new float[4]);
+        Numbers.Run<float, K.RecurrentStep.Inputs<float>>(new(default, default, bias.View, y.View, 2, 0, 1, 2), 1, 256);
+        Assert.Equal([1, 2, 1, 2], y.Values[..4]);
     }
 
     [Fact]
