@@ -1,3 +1,6 @@
+using System.CommandLine.Invocation;
 using NanoAttention.Benchmarks;
 
-return Command.Create().Parse(args).Invoke();
+var parsed = Command.Create().Parse(args);
+if (parsed.Action is ParseErrorAction error) error.ShowHelp = false;        // what was wrong would scroll out of sight
+return parsed.Invoke();
