@@ -21,10 +21,21 @@ public sealed unsafe partial class CpuDevice
 
         void Go<T>() where T : unmanaged
         {
-            if (dx is not null)
-                Run<LayerNorm.Backward<T>, T>(new(View<T>(x), Optional<T>(weight), View<T>(mean), View<T>(rstd), View<T>(dy), View<T>(dx), n), rows, 6.0 * n);
-            if (dweight is not null || dbias is not null)
-                Run<LayerNorm.BackwardParameters<T>, T>(new(View<T>(x), View<T>(mean), View<T>(rstd), View<T>(dy), Optional<T>(dweight), Optional<T>(dbias), rows, n), n, 4.0 * rows);
+            int blocks = Kernels.Cpu.LayerNorm.BlockCount(rows);
+            var (dweights, dbiases) = (Sums(dweight), Sums(dbias));
+            LayerNorm.Backward<T> backward = new(View<T>(x), Optional<T>(weight), View<T>(mean), View<T>(rstd), View<T>(dy),
+                Optional<T>(dx), Optional<T>(dweights), Optional<T>(dbiases), rows, n);
+            Run<LayerNorm.Backward<T>, T>(backward, blocks, 10.0 * n * Kernels.Cpu.LayerNorm.Block);
+            Total(dweights, dweight);
+            Total(dbiases, dbias);
+
+            Tensor? Sums(Tensor? gradient) => gradient is null ? null : Tensor.Empty([blocks, n], gradient.DType, this, "LayerNorm");
+
+            void Total(Tensor? sums, Tensor? gradient)
+            {
+                if (sums is not null && gradient is not null)
+                    Run<Reduce.Forward<Sum, T>, T>(new(default, View<T>(sums), View<T>(gradient), blocks, n), n, blocks);
+            }
         }
     }
 

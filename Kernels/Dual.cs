@@ -34,6 +34,8 @@ public readonly struct Dual<V>(V value, V tangent) : ILane<Dual<V>> where V : st
     public static Dual<V> Cos(Dual<V> x) => new(V.Cos(x.Value), -x.Tangent * V.Sin(x.Value));
     public static Dual<V> Tanh(Dual<V> x) { var y = V.Tanh(x.Value); return new(y, x.Tangent * (One - y * y)); }
 
+    public static Dual<V> Sigmoid(Dual<V> x) { var y = V.Sigmoid(x.Value); return new(y, x.Tangent * y * (One - y)); }
+
     /// <summary>erf′ x = 2/√π exp(−x²).</summary>
     public static Dual<V> Erf(Dual<V> x) =>
         new(V.Erf(x.Value), x.Tangent * V.Of(2 / 1.7724538509055160273) * V.Exp(-x.Value * x.Value));

@@ -20,6 +20,9 @@ public interface ILane<V> : IAdditionOperators<V, V, V>, ISubtractionOperators<V
     static abstract V Cos(V x);
     static abstract V Tanh(V x);
 
+    /// <summary>σ(x) = 1/(1 + e⁻ˣ)</summary>
+    static abstract V Sigmoid(V x);
+
     /// <summary>erf x = 2/√π ∫₀ˣ exp(−t²) dt.</summary>
     static abstract V Erf(V x);
 

@@ -180,7 +180,7 @@ public sealed partial class Tensor
         public V Slope<V>(V x, V y) where V : struct, ILane<V>
         {
             var z = V.Of(beta) * x;
-            return V.IfLess(V.Of(threshold), z, V.Of(1), V.Of(1) / (V.Of(1) + V.Exp(-z)));
+            return V.IfLess(V.Of(threshold), z, V.Of(1), V.Sigmoid(z));
         }
     }
 

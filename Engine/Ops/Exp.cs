@@ -4,7 +4,7 @@ namespace NanoAttention;
 
 public sealed partial class Tensor
 {
-    /// <summary>eˣ</summary>
+    /// <summary>eˣ; F32 within 1.1 ulp.</summary>
     public Tensor Exp() => Map<ExpFormula>();
 
     readonly struct ExpFormula : IUnary

@@ -51,8 +51,13 @@ public static class CrossEntropy
                 }
                 V total = V.Broadcast(lse[row]), g = V.Broadcast(dlosses[row]);
                 int i = 0;
-                for (; i <= n - V.Count; i += V.Count) V.Store((V.Exp(V.Load(x, i) - total) - share) * g, d, i);
-                if (i < n) V.StorePart((V.Exp(V.LoadPart(x, i, n - i, default) - total) - share) * g, d, i, n - i);
+                for (; i <= n - 2 * V.Count; i += 2 * V.Count)
+                {
+                    V left = V.Exp(V.Load(x, i) - total), right = V.Exp(V.Load(x, i + V.Count) - total);
+                    V.Store((left - share) * g, d, i);
+                    V.Store((right - share) * g, d, i + V.Count);
+                }
+                for (; i < n; i += V.Count) Rows.StoreUpTo((V.Exp(Rows.LoadUpTo<V, T>(x, i, default) - total) - share) * g, d, i);
                 int t = targets[row];
                 d[t] = Number.Of<T>((Math.Exp(Number.Double(x[t]) - Number.Double(lse[row])) - smoothing / n - (1 - smoothing)) * Number.Double(dlosses[row]));
             }

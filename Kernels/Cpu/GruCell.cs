@@ -38,7 +38,7 @@ public static unsafe class GruCell
                 z += Load<V, S, T>(bias.Pointer + n + j, count);
                 y += Load<V, S, T>(bias.Pointer + 2 * n + j, count);
             }
-            (r, z) = (Sigmoid<V, T>(r), Sigmoid<V, T>(z));
+            (r, z) = (V.Sigmoid(r), V.Sigmoid(z));
             var fresh = V.Tanh(V.MulAdd(r, y, Load<V, S, T>(input + 2 * n, count)));
             var before = Load<V, S, T>(hPrevious.Pointer + (long)row * n + j, count);
             Store<V, S, T>(V.MulAdd(z, before - fresh, fresh), h.Pointer + (long)row * n + j, count);

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>A lane of 128 bits: four floats or two doubles (SSE, Arm).</summary>
-public readonly unsafe struct Lane128<T>(Vector128<T> value) : ISimd<Lane128<T>, T>, IScaled<Lane128<T>> where T : unmanaged
+public readonly unsafe struct Lane128<T>(Vector128<T> value) : ISimd<Lane128<T>, T> where T : unmanaged
 {
     internal readonly Vector128<T> Value = value;
 
@@ -49,8 +49,14 @@ public readonly unsafe struct Lane128<T>(Vector128<T> value) : ISimd<Lane128<T>,
         ? new(Vector128.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
         : new(Vector128.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane128<T> Head(Lane128<T> x, int count) => typeof(T) == typeof(float)
+        ? new((x.Value.AsInt32() & Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(count))).As<int, T>())
+        : new((x.Value.AsInt64() & Vector128.LessThan(Vector128<long>.Indices, Vector128.Create((long)count))).As<long, T>());
+
     public static Lane128<T> Abs(Lane128<T> x) => new(Vector128.Abs(x.Value));
     public static Lane128<T> Sqrt(Lane128<T> x) => new(Vector128.Sqrt(x.Value));
+    public static Lane128<T> Larger(Lane128<T> x, Lane128<T> y) => new(Vector128.MaxNative(x.Value, y.Value));
     public static Lane128<T> Max(Lane128<T> x, Lane128<T> y) => new(Vector128.Max(x.Value, y.Value));
     public static Lane128<T> Min(Lane128<T> x, Lane128<T> y) => new(Vector128.Min(x.Value, y.Value));
 
@@ -72,48 +78,69 @@ public readonly unsafe struct Lane128<T>(Vector128<T> value) : ISimd<Lane128<T>,
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Largest(Lane128<T> x)
     {
-        if (typeof(T) == typeof(double)) return Vector128.Max(x.Value, Vector128.Shuffle(x.Value.AsDouble(), Vector128.Create(1L, 0)).As<double, T>()).ToScalar();
-        var v = x.Value.AsSingle();
-        v = Vector128.Max(v, Vector128.Shuffle(v, Vector128.Create(2, 3, 0, 1)));
-        return Vector128.Max(v, Vector128.Shuffle(v, Vector128.Create(1, 0, 3, 2))).As<float, T>().ToScalar();
+        x = Max(x, HalvesSwapped(x));
+        return (typeof(T) == typeof(double) ? x : Max(x, NeighboursSwapped(x))).Value.ToScalar();
     }
 
-    public static Lane128<T> Exp(Lane128<T> x) => LaneMath.Exp<Lane128<T>, T>(x);
-    public static Lane128<T> Log(Lane128<T> x) => LaneMath.Log<Lane128<T>, T>(x);
-    public static Lane128<T> Sin(Lane128<T> x) => LaneMath.Sin<Lane128<T>, T>(x);
-    public static Lane128<T> Cos(Lane128<T> x) => LaneMath.Cos<Lane128<T>, T>(x);
-    public static Lane128<T> Tanh(Lane128<T> x) => LaneMath.Tanh<Lane128<T>, T>(x);
-    public static Lane128<T> Erf(Lane128<T> x) => LaneMath.Erf<Lane128<T>, T>(x);
+    public static T Peak(Lane128<T> x)
+    {
+        x = Larger(x, HalvesSwapped(x));
+        return (typeof(T) == typeof(double) ? x : Larger(x, NeighboursSwapped(x))).Value.ToScalar();
+    }
+
+    static Lane128<T> HalvesSwapped(Lane128<T> x) => new(Vector128.Shuffle(x.Value.AsInt64(), Vector128.Create(1L, 0)).As<long, T>());
+    static Lane128<T> NeighboursSwapped(Lane128<T> x) =>
+        new(Vector128.Shuffle(x.Value.AsInt32(), Vector128.Create(1, 0, 3, 2)).As<int, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane128<T> Exp(Lane128<T> x) => typeof(T) == typeof(float) ? From(Exp(Floats(x))) : LaneMath.Exp<Lane128<T>, T>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane128<T> Log(Lane128<T> x) =>
+        typeof(T) == typeof(float) ? From(RegisterMath.Log<Floats128, Vector128<float>>(Floats(x))) : LaneMath.Log<Lane128<T>, T>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane128<T> Sin(Lane128<T> x)
+    {
+        if (!LaneMath.InRegisters<T>()) return LaneMath.Sin<Lane128<T>, T>(x);
+        var y = From(RegisterMath.Wave<Floats128, Vector128<float>>(Floats(x), 0));
+        return AnyBeyond(x) ? LaneMath.SinBeyond<Lane128<T>, T>(x, y) : y;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane128<T> Cos(Lane128<T> x)
+    {
+        if (!LaneMath.InRegisters<T>()) return LaneMath.Cos<Lane128<T>, T>(x);
+        var y = From(RegisterMath.Wave<Floats128, Vector128<float>>(Floats(x), 1));
+        return AnyBeyond(x) ? LaneMath.CosBeyond<Lane128<T>, T>(x, y) : y;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane128<T> Tanh(Lane128<T> x) =>
+        LaneMath.InRegisters<T>() ? From(RegisterMath.Tanh<Floats128, Vector128<float>>(Floats(x))) : LaneMath.Tanh<Lane128<T>, T>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane128<T> Sigmoid(Lane128<T> x)
+    {
+        if (typeof(T) == typeof(double)) return Of(1) / (Of(1) + Exp(-x));
+        var v = Floats(x);
+        return From(RegisterMath.Sigmoid<Floats128, Vector128<float>>(v, Exp(-Vector128.Abs(v))));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane128<T> Erf(Lane128<T> x) =>
+        LaneMath.InRegisters<T>() ? From(RegisterMath.Erf<Floats128, Vector128<float>>(Floats(x))) : LaneMath.Erf<Lane128<T>, T>(x);
+
     public static Lane128<T> Pow(Lane128<T> x, Lane128<T> y) => LaneMath.Pow<Lane128<T>, T>(x, y);
     public static Lane128<T> Rem(Lane128<T> x, Lane128<T> y) => LaneMath.Rem<Lane128<T>, T>(x, y);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Lane128<T> IScaled<Lane128<T>>.Scale(Lane128<T> x, Lane128<T> n)
-    {
-        var k = Vector128.ConvertToInt32Native(n.Value.AsSingle());
-        var half = k >> 1;
-        return new((x.Value.AsSingle() * PowerOfTwo(half) * PowerOfTwo(k - half)).As<float, T>());
-    }
-
-    // the hardware's minimum answers its second operand if either is NaN, or else NaN
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Lane128<T> IScaled<Lane128<T>>.Clamp(Lane128<T> x, Lane128<T> low, Lane128<T> high) =>
-        new(Vector128.MinNative(high.Value, Vector128.MaxNative(low.Value, x.Value)));
-
-    static Lane128<T> IScaled<Lane128<T>>.Quotient(Lane128<T> x, Lane128<T> y) => x / y;
-
-    static bool IScaled<Lane128<T>>.AnyAbove(Lane128<T> x, Lane128<T> bound) => Vector128.GreaterThanAny(x.Value, bound.Value);
+    static Vector128<float> Floats(Lane128<T> x) => x.Value.AsSingle();
+    static Lane128<T> From(Vector128<float> x) => new(x.As<float, T>());
+    static bool AnyBeyond(Lane128<T> x) =>
+        Vector128.GreaterThanAny(Vector128.Abs(Floats(x)), Vector128.Create((float)RegisterMath.WaveLimit));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static (Lane128<T> Fraction, Lane128<T> Exponent) IScaled<Lane128<T>>.Split(Lane128<T> x)
-    {
-        var (bits, start) = (x.Value.AsInt32(), Vector128.Create(LaneMath.FractionStart));
-        var exponent = (bits - start) >> 23;
-        return (new((bits - (exponent << 23)).As<int, T>()), new(Vector128.ConvertToSingle(exponent).As<float, T>()));
-    }
-
-    // 2ᵏ for −126 ≤ k ≤ 127: the exponent field is k + 127
-    static Vector128<float> PowerOfTwo(Vector128<int> k) => ((k + Vector128.Create(127)) << 23).AsSingle();
+    static Vector128<float> Exp(Vector128<float> x) => RegisterMath.Exp<Floats128, Vector128<float>>(x);
 
     static Vector128<float> FloatMask(int count) => Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(count)).AsSingle();
 }

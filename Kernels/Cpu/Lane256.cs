@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>A lane of 256 bits: eight floats or four doubles (AVX2).</summary>
-public readonly unsafe struct Lane256<T>(Vector256<T> value) : ISimd<Lane256<T>, T>, IScaled<Lane256<T>> where T : unmanaged
+public readonly unsafe struct Lane256<T>(Vector256<T> value) : ISimd<Lane256<T>, T> where T : unmanaged
 {
     internal readonly Vector256<T> Value = value;
 
@@ -44,8 +44,14 @@ public readonly unsafe struct Lane256<T>(Vector256<T> value) : ISimd<Lane256<T>,
         ? new(Vector256.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
         : new(Vector256.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> Head(Lane256<T> x, int count) => typeof(T) == typeof(float)
+        ? new((x.Value.AsInt32() & Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count))).As<int, T>())
+        : new((x.Value.AsInt64() & Vector256.LessThan(Vector256<long>.Indices, Vector256.Create((long)count))).As<long, T>());
+
     public static Lane256<T> Abs(Lane256<T> x) => new(Vector256.Abs(x.Value));
     public static Lane256<T> Sqrt(Lane256<T> x) => new(Vector256.Sqrt(x.Value));
+    public static Lane256<T> Larger(Lane256<T> x, Lane256<T> y) => new(Vector256.MaxNative(x.Value, y.Value));
     public static Lane256<T> Max(Lane256<T> x, Lane256<T> y) => new(Vector256.Max(x.Value, y.Value));
     public static Lane256<T> Min(Lane256<T> x, Lane256<T> y) => new(Vector256.Min(x.Value, y.Value));
 
@@ -69,40 +75,55 @@ public readonly unsafe struct Lane256<T>(Vector256<T> value) : ISimd<Lane256<T>,
     public static T Largest(Lane256<T> x) =>
         Lane128<T>.Largest(Lane128<T>.Max(new(x.Value.GetLower()), new(x.Value.GetUpper())));
 
-    public static Lane256<T> Exp(Lane256<T> x) => LaneMath.Exp<Lane256<T>, T>(x);
-    public static Lane256<T> Log(Lane256<T> x) => LaneMath.Log<Lane256<T>, T>(x);
-    public static Lane256<T> Sin(Lane256<T> x) => LaneMath.Sin<Lane256<T>, T>(x);
-    public static Lane256<T> Cos(Lane256<T> x) => LaneMath.Cos<Lane256<T>, T>(x);
-    public static Lane256<T> Tanh(Lane256<T> x) => LaneMath.Tanh<Lane256<T>, T>(x);
-    public static Lane256<T> Erf(Lane256<T> x) => LaneMath.Erf<Lane256<T>, T>(x);
+    public static T Peak(Lane256<T> x) => Lane128<T>.Peak(Lane128<T>.Larger(new(x.Value.GetLower()), new(x.Value.GetUpper())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> Exp(Lane256<T> x) => typeof(T) == typeof(float) ? From(Exp(Floats(x))) : LaneMath.Exp<Lane256<T>, T>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> Log(Lane256<T> x) =>
+        typeof(T) == typeof(float) ? From(RegisterMath.Log<Floats256, Vector256<float>>(Floats(x))) : LaneMath.Log<Lane256<T>, T>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> Sin(Lane256<T> x)
+    {
+        if (!LaneMath.InRegisters<T>()) return LaneMath.Sin<Lane256<T>, T>(x);
+        var y = From(RegisterMath.Wave<Floats256, Vector256<float>>(Floats(x), 0));
+        return AnyBeyond(x) ? LaneMath.SinBeyond<Lane256<T>, T>(x, y) : y;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> Cos(Lane256<T> x)
+    {
+        if (!LaneMath.InRegisters<T>()) return LaneMath.Cos<Lane256<T>, T>(x);
+        var y = From(RegisterMath.Wave<Floats256, Vector256<float>>(Floats(x), 1));
+        return AnyBeyond(x) ? LaneMath.CosBeyond<Lane256<T>, T>(x, y) : y;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> Tanh(Lane256<T> x) =>
+        LaneMath.InRegisters<T>() ? From(RegisterMath.Tanh<Floats256, Vector256<float>>(Floats(x))) : LaneMath.Tanh<Lane256<T>, T>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> Sigmoid(Lane256<T> x)
+    {
+        if (typeof(T) == typeof(double)) return Of(1) / (Of(1) + Exp(-x));
+        var v = Floats(x);
+        return From(RegisterMath.Sigmoid<Floats256, Vector256<float>>(v, Exp(-Vector256.Abs(v))));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256<T> Erf(Lane256<T> x) =>
+        LaneMath.InRegisters<T>() ? From(RegisterMath.Erf<Floats256, Vector256<float>>(Floats(x))) : LaneMath.Erf<Lane256<T>, T>(x);
+
     public static Lane256<T> Pow(Lane256<T> x, Lane256<T> y) => LaneMath.Pow<Lane256<T>, T>(x, y);
     public static Lane256<T> Rem(Lane256<T> x, Lane256<T> y) => LaneMath.Rem<Lane256<T>, T>(x, y);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Lane256<T> IScaled<Lane256<T>>.Scale(Lane256<T> x, Lane256<T> n)
-    {
-        var k = Vector256.ConvertToInt32Native(n.Value.AsSingle());
-        var half = k >> 1;
-        return new((x.Value.AsSingle() * PowerOfTwo(half) * PowerOfTwo(k - half)).As<float, T>());
-    }
-
-    // the hardware's minimum answers its second operand if either is NaN, or else NaN
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Lane256<T> IScaled<Lane256<T>>.Clamp(Lane256<T> x, Lane256<T> low, Lane256<T> high) =>
-        new(Vector256.MinNative(high.Value, Vector256.MaxNative(low.Value, x.Value)));
-
-    static Lane256<T> IScaled<Lane256<T>>.Quotient(Lane256<T> x, Lane256<T> y) => x / y;
-
-    static bool IScaled<Lane256<T>>.AnyAbove(Lane256<T> x, Lane256<T> bound) => Vector256.GreaterThanAny(x.Value, bound.Value);
+    static Vector256<float> Floats(Lane256<T> x) => x.Value.AsSingle();
+    static Lane256<T> From(Vector256<float> x) => new(x.As<float, T>());
+    static bool AnyBeyond(Lane256<T> x) =>
+        Vector256.GreaterThanAny(Vector256.Abs(Floats(x)), Vector256.Create((float)RegisterMath.WaveLimit));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static (Lane256<T> Fraction, Lane256<T> Exponent) IScaled<Lane256<T>>.Split(Lane256<T> x)
-    {
-        var (bits, start) = (x.Value.AsInt32(), Vector256.Create(LaneMath.FractionStart));
-        var exponent = (bits - start) >> 23;
-        return (new((bits - (exponent << 23)).As<int, T>()), new(Vector256.ConvertToSingle(exponent).As<float, T>()));
-    }
-
-    // 2ᵏ for −126 ≤ k ≤ 127: the exponent field is k + 127
-    static Vector256<float> PowerOfTwo(Vector256<int> k) => ((k + Vector256.Create(127)) << 23).AsSingle();
+    static Vector256<float> Exp(Vector256<float> x) => RegisterMath.Exp<Floats256, Vector256<float>>(x);
 }

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>A lane of 512 bits: sixteen floats or eight doubles (AVX-512).</summary>
-public readonly unsafe struct Lane512<T>(Vector512<T> value) : ISimd<Lane512<T>, T>, IScaled<Lane512<T>> where T : unmanaged
+public readonly unsafe struct Lane512<T>(Vector512<T> value) : ISimd<Lane512<T>, T> where T : unmanaged
 {
     internal readonly Vector512<T> Value = value;
 
@@ -65,8 +65,14 @@ public readonly unsafe struct Lane512<T>(Vector512<T> value) : ISimd<Lane512<T>,
         ? new(Vector512.MultiplyAddEstimate(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
         : new(Vector512.MultiplyAddEstimate(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> Head(Lane512<T> x, int count) => typeof(T) == typeof(float)
+        ? new((x.Value.AsInt32() & Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count))).As<int, T>())
+        : new((x.Value.AsInt64() & Vector512.LessThan(Vector512<long>.Indices, Vector512.Create((long)count))).As<long, T>());
+
     public static Lane512<T> Abs(Lane512<T> x) => new(Vector512.Abs(x.Value));
     public static Lane512<T> Sqrt(Lane512<T> x) => new(Vector512.Sqrt(x.Value));
+    public static Lane512<T> Larger(Lane512<T> x, Lane512<T> y) => new(Vector512.MaxNative(x.Value, y.Value));
     public static Lane512<T> Max(Lane512<T> x, Lane512<T> y) => new(Vector512.Max(x.Value, y.Value));
     public static Lane512<T> Min(Lane512<T> x, Lane512<T> y) => new(Vector512.Min(x.Value, y.Value));
 
@@ -90,50 +96,56 @@ public readonly unsafe struct Lane512<T>(Vector512<T> value) : ISimd<Lane512<T>,
     public static T Largest(Lane512<T> x) =>
         Lane256<T>.Largest(Lane256<T>.Max(new(x.Value.GetLower()), new(x.Value.GetUpper())));
 
-    public static Lane512<T> Exp(Lane512<T> x) => LaneMath.Exp<Lane512<T>, T>(x);
-    public static Lane512<T> Log(Lane512<T> x) => LaneMath.Log<Lane512<T>, T>(x);
-    public static Lane512<T> Sin(Lane512<T> x) => LaneMath.Sin<Lane512<T>, T>(x);
-    public static Lane512<T> Cos(Lane512<T> x) => LaneMath.Cos<Lane512<T>, T>(x);
-    public static Lane512<T> Tanh(Lane512<T> x) => LaneMath.Tanh<Lane512<T>, T>(x);
-    public static Lane512<T> Erf(Lane512<T> x) => LaneMath.Erf<Lane512<T>, T>(x);
+    public static T Peak(Lane512<T> x) => Lane256<T>.Peak(Lane256<T>.Larger(new(x.Value.GetLower()), new(x.Value.GetUpper())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> Exp(Lane512<T> x) => typeof(T) == typeof(float) ? From(Exp(Floats(x))) : LaneMath.Exp<Lane512<T>, T>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> Log(Lane512<T> x) =>
+        typeof(T) == typeof(float) ? From(RegisterMath.Log<Floats512, Vector512<float>>(Floats(x))) : LaneMath.Log<Lane512<T>, T>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> Sin(Lane512<T> x)
+    {
+        if (!LaneMath.InRegisters<T>()) return LaneMath.Sin<Lane512<T>, T>(x);
+        var y = From(RegisterMath.Wave<Floats512, Vector512<float>>(Floats(x), 0));
+        return AnyBeyond(x) ? LaneMath.SinBeyond<Lane512<T>, T>(x, y) : y;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> Cos(Lane512<T> x)
+    {
+        if (!LaneMath.InRegisters<T>()) return LaneMath.Cos<Lane512<T>, T>(x);
+        var y = From(RegisterMath.Wave<Floats512, Vector512<float>>(Floats(x), 1));
+        return AnyBeyond(x) ? LaneMath.CosBeyond<Lane512<T>, T>(x, y) : y;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> Tanh(Lane512<T> x) =>
+        LaneMath.InRegisters<T>() ? From(RegisterMath.Tanh<Floats512, Vector512<float>>(Floats(x))) : LaneMath.Tanh<Lane512<T>, T>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> Sigmoid(Lane512<T> x)
+    {
+        if (typeof(T) == typeof(double)) return Of(1) / (Of(1) + Exp(-x));
+        var v = Floats(x);
+        return From(RegisterMath.Sigmoid<Floats512, Vector512<float>>(v, Exp(-Vector512.Abs(v))));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512<T> Erf(Lane512<T> x) =>
+        LaneMath.InRegisters<T>() ? From(RegisterMath.Erf<Floats512, Vector512<float>>(Floats(x))) : LaneMath.Erf<Lane512<T>, T>(x);
+
     public static Lane512<T> Pow(Lane512<T> x, Lane512<T> y) => LaneMath.Pow<Lane512<T>, T>(x, y);
     public static Lane512<T> Rem(Lane512<T> x, Lane512<T> y) => LaneMath.Rem<Lane512<T>, T>(x, y);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Lane512<T> IScaled<Lane512<T>>.Scale(Lane512<T> x, Lane512<T> n)
-    {
-        if (Avx512F.IsSupported) return new(Avx512F.Scale(x.Value.AsSingle(), n.Value.AsSingle()).As<float, T>());
-        var k = Vector512.ConvertToInt32Native(n.Value.AsSingle());
-        var half = k >> 1;
-        return new((x.Value.AsSingle() * PowerOfTwo(half) * PowerOfTwo(k - half)).As<float, T>());
-    }
-
-    // the hardware's minimum answers its second operand if either is NaN, or else NaN
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Lane512<T> IScaled<Lane512<T>>.Clamp(Lane512<T> x, Lane512<T> low, Lane512<T> high) =>
-        new(Vector512.MinNative(high.Value, Vector512.MaxNative(low.Value, x.Value)));
-
-    // a reciprocal good to 14 bits, twice as many after a step of Newton's, and the quotient's own remainder
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Lane512<T> IScaled<Lane512<T>>.Quotient(Lane512<T> x, Lane512<T> y)
-    {
-        if (!Avx512F.IsSupported) return x / y;
-        Vector512<float> a = x.Value.AsSingle(), b = y.Value.AsSingle(), r = Avx512F.Reciprocal14(b);
-        r = Avx512F.FusedMultiplyAdd(r, Avx512F.FusedMultiplyAddNegated(r, b, Vector512.Create(1f)), r);
-        var quotient = a * r;
-        return new(Avx512F.FusedMultiplyAdd(Avx512F.FusedMultiplyAddNegated(quotient, b, a), r, quotient).As<float, T>());
-    }
-
-    static bool IScaled<Lane512<T>>.AnyAbove(Lane512<T> x, Lane512<T> bound) => Vector512.GreaterThanAny(x.Value, bound.Value);
+    static Vector512<float> Floats(Lane512<T> x) => x.Value.AsSingle();
+    static Lane512<T> From(Vector512<float> x) => new(x.As<float, T>());
+    static bool AnyBeyond(Lane512<T> x) =>
+        Vector512.GreaterThanAny(Vector512.Abs(Floats(x)), Vector512.Create((float)RegisterMath.WaveLimit));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static (Lane512<T> Fraction, Lane512<T> Exponent) IScaled<Lane512<T>>.Split(Lane512<T> x)
-    {
-        var (bits, start) = (x.Value.AsInt32(), Vector512.Create(LaneMath.FractionStart));
-        var exponent = (bits - start) >> 23;
-        return (new((bits - (exponent << 23)).As<int, T>()), new(Vector512.ConvertToSingle(exponent).As<float, T>()));
-    }
-
-    // 2ᵏ for −126 ≤ k ≤ 127: the exponent field is k + 127
-    static Vector512<float> PowerOfTwo(Vector512<int> k) => ((k + Vector512.Create(127)) << 23).AsSingle();
+    static Vector512<float> Exp(Vector512<float> x) =>
+        Avx512F.IsSupported ? RegisterMath.ExpByTable(x) : RegisterMath.Exp<Floats512, Vector512<float>>(x);
 }

@@ -44,7 +44,7 @@ public static unsafe class LstmCell
                 g += MatMul.Load<T, V>(products + 2 * next);
                 o += MatMul.Load<T, V>(products + 3 * next);
             }
-            (i, f, g, o) = (Sigmoid<V, T>(i), Sigmoid<V, T>(f), V.Tanh(g), Sigmoid<V, T>(o));
+            (i, f, g, o) = (V.Sigmoid(i), V.Sigmoid(f), V.Tanh(g), V.Sigmoid(o));
             var state = V.MulAdd(f, Load<V, S, T>(cPrevious.Pointer + at, count), i * g);
             Store<V, S, T>(state, c.Pointer + at, count);
             Store<V, S, T>(o * V.Tanh(state), h.Pointer + at, count);

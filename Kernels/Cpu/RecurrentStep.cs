@@ -146,9 +146,6 @@ public static unsafe class RecurrentStep
             for (var j = 0; j < hidden; j += V.Count) Units<V, C, T>(cell, row, j, Math.Min(V.Count, hidden - j), null, 0);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static V Sigmoid<V, T>(V x) where V : struct, ISimd<V, T> where T : unmanaged => V.Of(1) / (V.Of(1) + V.Exp(-x));
-
     /// <summary>Numbers in memory, as many as a register holds or the <paramref name="count"/> of a row's end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static V Load<V, S, T>(T* x, int count) where V : struct, ISimd<V, T> where S : struct, ISize where T : unmanaged =>

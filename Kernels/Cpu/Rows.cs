@@ -1,119 +1,185 @@
+using System.Runtime.CompilerServices;
+
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>What the kernels over rows ask of one row.</summary>
 static class Rows
 {
-    /// <summary>max xᵢ; NaN if any is; −∞ for an empty row.</summary>
+    /// <summary>x[i], x[i + 1], … up to the row's end or as many as a register holds, the rest filled.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V LoadUpTo<V, T>(View<T> x, int i, T fill) where V : struct, ISimd<V, T> where T : unmanaged =>
+        i <= x.Length - V.Count ? V.Load(x, i) : i < x.Length ? V.LoadPart(x, i, x.Length - i, fill) : V.Broadcast(fill);
+
+    /// <summary>Stores as much of v in x[i], x[i + 1], … as the row holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreUpTo<V, T>(V v, View<T> x, int i) where V : struct, ISimd<V, T> where T : unmanaged
+    {
+        if (i <= x.Length - V.Count) V.Store(v, x, i);
+        else if (i < x.Length) V.StorePart(v, x, i, x.Length - i);
+    }
+
+    /// <summary>How many registers a row may fill that a kernel keeps there.</summary>
+    public const int InRegisters = 4;
+
+    /// <summary>A whole row in registers, the rest filled.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (V, V, V, V) Load<V, T>(View<T> x, T fill) where V : struct, ISimd<V, T> where T : unmanaged
+    {
+        V a = LoadUpTo<V, T>(x, 0, fill), b = LoadUpTo<V, T>(x, V.Count, fill);
+        return (a, b, LoadUpTo<V, T>(x, 2 * V.Count, fill), LoadUpTo<V, T>(x, 3 * V.Count, fill));
+    }
+
+    /// <summary>Stores as much of the registers as the row holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<V, T>(V a, V b, V c, V d, View<T> x) where V : struct, ISimd<V, T> where T : unmanaged
+    {
+        StoreUpTo(a, x, 0);
+        StoreUpTo(b, x, V.Count);
+        StoreUpTo(c, x, 2 * V.Count);
+        StoreUpTo(d, x, 3 * V.Count);
+    }
+
+    /// <summary>max xᵢ; −∞ for an empty row; any number if one is NaN, which whoever subtracts it from the row will meet.</summary>
+    [MethodImpl(Compiled.Alone)]
     public static T Largest<V, T>(View<T> x) where V : struct, ISimd<V, T> where T : unmanaged
     {
-        V max = V.Of(double.NegativeInfinity), other = max;
+        V a = V.Of(double.NegativeInfinity), b = a, c = a, d = a;
         int i = 0;
-        for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
+        for (; i <= x.Length - 4 * V.Count; i += 4 * V.Count)
         {
-            max = V.Max(max, V.Load(x, i));
-            other = V.Max(other, V.Load(x, i + V.Count));
+            a = V.Larger(a, V.Load(x, i));
+            b = V.Larger(b, V.Load(x, i + V.Count));
+            c = V.Larger(c, V.Load(x, i + 2 * V.Count));
+            d = V.Larger(d, V.Load(x, i + 3 * V.Count));
         }
-        for (; i <= x.Length - V.Count; i += V.Count) max = V.Max(max, V.Load(x, i));
-        if (i < x.Length) other = V.Max(other, V.LoadPart(x, i, x.Length - i, Number.Of<T>(double.NegativeInfinity)));
-        return V.Largest(V.Max(max, other));
+        for (; i < x.Length; i += V.Count) a = V.Larger(a, LoadUpTo<V, T>(x, i, Number.Of<T>(double.NegativeInfinity)));
+        return V.Peak(V.Larger(V.Larger(a, b), V.Larger(c, d)));
     }
 
     /// <summary>Σ xᵢ.</summary>
-    public static T Total<V, T>(View<T> x) where V : struct, ISimd<V, T> where T : unmanaged
+    public static T Total<V, T>(View<T> x) where V : struct, ISimd<V, T> where T : unmanaged => Distance<V, T>(x, default);
+
+    /// <summary>Σ (xᵢ − from).</summary>
+    [MethodImpl(Compiled.Alone)]
+    public static T Distance<V, T>(View<T> x, T from) where V : struct, ISimd<V, T> where T : unmanaged
     {
-        V sum = V.Of(0), other = sum;
+        V x0 = V.Broadcast(from), a = V.Of(0), b = a, c = a, d = a;
         int i = 0;
-        for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
+        for (; i <= x.Length - 4 * V.Count; i += 4 * V.Count)
         {
-            sum += V.Load(x, i);
-            other += V.Load(x, i + V.Count);
+            a += V.Load(x, i) - x0;
+            b += V.Load(x, i + V.Count) - x0;
+            c += V.Load(x, i + 2 * V.Count) - x0;
+            d += V.Load(x, i + 3 * V.Count) - x0;
         }
-        for (; i <= x.Length - V.Count; i += V.Count) sum += V.Load(x, i);
-        if (i < x.Length) other += V.LoadPart(x, i, x.Length - i, default);
-        return V.Sum(sum + other);
+        for (; i < x.Length; i += V.Count) a += LoadUpTo<V, T>(x, i, from) - x0;
+        return V.Sum(a + b + (c + d));
     }
 
     /// <summary>Σ xᵢ yᵢ.</summary>
+    [MethodImpl(Compiled.Alone)]
     public static T Dot<V, T>(View<T> x, View<T> y) where V : struct, ISimd<V, T> where T : unmanaged
     {
-        V sum = V.Of(0), other = sum;
+        V a = V.Of(0), b = a, c = a, d = a;
         int i = 0;
-        for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
+        for (; i <= x.Length - 4 * V.Count; i += 4 * V.Count)
         {
-            sum = V.MulAdd(V.Load(x, i), V.Load(y, i), sum);
-            other = V.MulAdd(V.Load(x, i + V.Count), V.Load(y, i + V.Count), other);
+            a = V.MulAdd(V.Load(x, i), V.Load(y, i), a);
+            b = V.MulAdd(V.Load(x, i + V.Count), V.Load(y, i + V.Count), b);
+            c = V.MulAdd(V.Load(x, i + 2 * V.Count), V.Load(y, i + 2 * V.Count), c);
+            d = V.MulAdd(V.Load(x, i + 3 * V.Count), V.Load(y, i + 3 * V.Count), d);
         }
-        for (; i <= x.Length - V.Count; i += V.Count) sum = V.MulAdd(V.Load(x, i), V.Load(y, i), sum);
-        if (i < x.Length) other = V.MulAdd(V.LoadPart(x, i, x.Length - i, default), V.LoadPart(y, i, x.Length - i, default), other);
-        return V.Sum(sum + other);
+        for (; i < x.Length; i += V.Count) a = V.MulAdd(LoadUpTo<V, T>(x, i, default), LoadUpTo<V, T>(y, i, default), a);
+        return V.Sum(a + b + (c + d));
     }
 
-    /// <summary>Σ (xᵢ − from).</summary>
-    public static T Distance<V, T>(View<T> x, T from) where V : struct, ISimd<V, T> where T : unmanaged
+    /// <summary>Σ (xᵢ − from) and Σ (xᵢ − from)².</summary>
+    [MethodImpl(Compiled.Alone)]
+    public static (double Sum, double Squares) Moments<V, T>(View<T> x, T from) where V : struct, ISimd<V, T> where T : unmanaged
     {
-        V x0 = V.Broadcast(from), sum = V.Of(0), other = sum;
+        V x0 = V.Broadcast(from), a = V.Of(0), b = a, squaresA = a, squaresB = a;
         int i = 0;
         for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
         {
-            sum += V.Load(x, i) - x0;
-            other += V.Load(x, i + V.Count) - x0;
+            V p = V.Load(x, i) - x0, q = V.Load(x, i + V.Count) - x0;
+            a += p;
+            b += q;
+            squaresA = V.MulAdd(p, p, squaresA);
+            squaresB = V.MulAdd(q, q, squaresB);
         }
-        for (; i <= x.Length - V.Count; i += V.Count) sum += V.Load(x, i) - x0;
-        if (i < x.Length) other += V.LoadPart(x, i, x.Length - i, from) - x0;
-        return V.Sum(sum + other);
+        for (; i < x.Length; i += V.Count)
+        {
+            var p = LoadUpTo<V, T>(x, i, from) - x0;
+            a += p;
+            squaresA = V.MulAdd(p, p, squaresA);
+        }
+        return (Number.Double(V.Sum(a + b)), Number.Double(V.Sum(squaresA + squaresB)));
     }
 
     /// <summary>Σ (xᵢ − from − center)².</summary>
+    [MethodImpl(Compiled.Alone)]
     public static T SquaredDistance<V, T>(View<T> x, T from, T center) where V : struct, ISimd<V, T> where T : unmanaged
     {
-        V x0 = V.Broadcast(from), c = V.Broadcast(center), sum = V.Of(0), other = sum;
+        V x0 = V.Broadcast(from), μ = V.Broadcast(center), a = V.Of(0), b = a, c = a, d = a;
         int i = 0;
-        for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
+        for (; i <= x.Length - 4 * V.Count; i += 4 * V.Count)
         {
-            V d = V.Load(x, i) - x0 - c, e = V.Load(x, i + V.Count) - x0 - c;
-            sum = V.MulAdd(d, d, sum);
-            other = V.MulAdd(e, e, other);
+            V p = V.Load(x, i) - x0 - μ, q = V.Load(x, i + V.Count) - x0 - μ;
+            V r = V.Load(x, i + 2 * V.Count) - x0 - μ, s = V.Load(x, i + 3 * V.Count) - x0 - μ;
+            a = V.MulAdd(p, p, a);
+            b = V.MulAdd(q, q, b);
+            c = V.MulAdd(r, r, c);
+            d = V.MulAdd(s, s, d);
         }
-        for (; i <= x.Length - V.Count; i += V.Count)
+        for (; i < x.Length; i += V.Count)
         {
-            var d = V.Load(x, i) - x0 - c;
-            sum = V.MulAdd(d, d, sum);
+            var p = V.Head(LoadUpTo<V, T>(x, i, default) - x0 - μ, x.Length - i);
+            a = V.MulAdd(p, p, a);
         }
-        double rest = 0;                                         // one by one: a part of a register would count c² behind the end
-        for (; i < x.Length; i++)
-        {
-            double d = Number.Double(x[i]) - Number.Double(from) - Number.Double(center);
-            rest += d * d;
-        }
-        return Number.Of<T>(Number.Double(V.Sum(sum + other)) + rest);
+        return V.Sum(a + b + (c + d));
     }
 
     /// <summary>m = max xᵢ and log Σ exp(xᵢ − m), whose sum is log Σ exp xᵢ.</summary>
+    [MethodImpl(Compiled.Alone)]
     public static (double Max, double Log) LogSumExp<V, T>(View<T> x) where V : struct, ISimd<V, T> where T : unmanaged
     {
         T largest = Largest<V, T>(x);
-        V max = V.Broadcast(largest), sum = V.Of(0);
+        V max = V.Broadcast(largest), sum = V.Of(0), other = sum;
         int i = 0;
-        for (; i <= x.Length - V.Count; i += V.Count) sum += V.Exp(V.Load(x, i) - max);
-        if (i < x.Length) sum += V.Exp(V.LoadPart(x, i, x.Length - i, Number.Of<T>(double.NegativeInfinity)) - max);
-        return (Number.Double(largest), Math.Log(Number.Double(V.Sum(sum))));
+        for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
+        {
+            V left = V.Exp(V.Load(x, i) - max), right = V.Exp(V.Load(x, i + V.Count) - max);
+            sum += left;
+            other += right;
+        }
+        for (; i < x.Length; i += V.Count) sum += V.Exp(LoadUpTo<V, T>(x, i, Number.Of<T>(double.NegativeInfinity)) - max);
+        return (Number.Double(largest), Math.Log(Number.Double(V.Sum(sum + other))));
     }
 
     /// <summary>x ← factor · x.</summary>
+    [MethodImpl(Compiled.Alone)]
     public static void Scale<V, T>(View<T> x, double factor) where V : struct, ISimd<V, T> where T : unmanaged
     {
         var scale = V.Of(factor);
         int i = 0;
-        for (; i <= x.Length - V.Count; i += V.Count) V.Store(V.Load(x, i) * scale, x, i);
-        if (i < x.Length) V.StorePart(V.LoadPart(x, i, x.Length - i, default) * scale, x, i, x.Length - i);
+        for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
+        {
+            V.Store(V.Load(x, i) * scale, x, i);
+            V.Store(V.Load(x, i + V.Count) * scale, x, i + V.Count);
+        }
+        for (; i < x.Length; i += V.Count) StoreUpTo(LoadUpTo<V, T>(x, i, default) * scale, x, i);
     }
 
     /// <summary>y += x.</summary>
+    [MethodImpl(Compiled.Alone)]
     public static void Add<V, T>(View<T> y, View<T> x) where V : struct, ISimd<V, T> where T : unmanaged
     {
         int i = 0;
-        for (; i <= y.Length - V.Count; i += V.Count) V.Store(V.Load(y, i) + V.Load(x, i), y, i);
-        int left = y.Length - i;
-        if (left > 0) V.StorePart(V.LoadPart(y, i, left, default) + V.LoadPart(x, i, left, default), y, i, left);
+        for (; i <= y.Length - 2 * V.Count; i += 2 * V.Count)
+        {
+            V.Store(V.Load(y, i) + V.Load(x, i), y, i);
+            V.Store(V.Load(y, i + V.Count) + V.Load(x, i + V.Count), y, i + V.Count);
+        }
+        for (; i < y.Length; i += V.Count) StoreUpTo(LoadUpTo<V, T>(y, i, default) + LoadUpTo<V, T>(x, i, default), y, i);
     }
 }

@@ -8,29 +8,49 @@ public static class Softmax
     /// <summary>y = softmax x.</summary>
     public readonly struct Forward<T>(View<T> x, View<T> y, int n) : IKernel<T> where T : unmanaged
     {
+        readonly View<T> x = x, y = y;
+
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
-            for (int row = from; row < to; row++)
+            if (n <= Rows.InRegisters * V.Count)
+                for (int row = from; row < to; row++) Short<V>(x.Row(row, n), y.Row(row, n));
+            else
+                for (int row = from; row < to; row++) Long<V>(x.Row(row, n), y.Row(row, n));
+        }
+
+        // a row that is read once, kept in registers and written once
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Short<V>(View<T> x, View<T> y) where V : struct, ISimd<V, T>
+        {
+            var (a, b, c, d) = Rows.Load<V, T>(x, Number.Of<T>(double.NegativeInfinity));
+            var max = V.Broadcast(V.Peak(V.Larger(V.Larger(a, b), V.Larger(c, d))));
+            (a, b, c, d) = (V.Exp(a - max), V.Exp(b - max), V.Exp(c - max), V.Exp(d - max));
+            var scale = V.Of(1 / Number.Double(V.Sum(a + b + (c + d))));
+            Rows.Store(a * scale, b * scale, c * scale, d * scale, y);
+        }
+
+        // the first level of the cache holds the row between its three passes
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Long<V>(View<T> x, View<T> y) where V : struct, ISimd<V, T>
+        {
+            V max = V.Broadcast(Rows.Largest<V, T>(x)), sum = V.Of(0), other = sum;
+            int i = 0;
+            for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
             {
-                var (xs, ys) = (x.Row(row, n), y.Row(row, n));
-                var max = V.Broadcast(Rows.Largest<V, T>(xs));
-                V sum = V.Of(0);
-                int i = 0;
-                for (; i <= n - V.Count; i += V.Count)
-                {
-                    var e = V.Exp(V.Load(xs, i) - max);
-                    V.Store(e, ys, i);
-                    sum += e;
-                }
-                if (i < n)
-                {
-                    var e = V.Exp(V.LoadPart(xs, i, n - i, Number.Of<T>(double.NegativeInfinity)) - max);
-                    V.StorePart(e, ys, i, n - i);
-                    sum += e;
-                }
-                Rows.Scale<V, T>(ys, 1 / Number.Double(V.Sum(sum)));
+                V left = V.Exp(V.Load(x, i) - max), right = V.Exp(V.Load(x, i + V.Count) - max);
+                V.Store(left, y, i);
+                V.Store(right, y, i + V.Count);
+                sum += left;
+                other += right;
             }
+            for (; i < x.Length; i += V.Count)
+            {
+                var e = V.Exp(Rows.LoadUpTo<V, T>(x, i, Number.Of<T>(double.NegativeInfinity)) - max);
+                Rows.StoreUpTo(e, y, i);
+                sum += e;
+            }
+            Rows.Scale<V, T>(y, 1 / Number.Double(V.Sum(sum + other)));
         }
     }
 
@@ -45,8 +65,13 @@ public static class Softmax
                 var (ys, gs, ds) = (y.Row(row, n), dy.Row(row, n), dx.Row(row, n));
                 var dot = V.Broadcast(Rows.Dot<V, T>(ys, gs));
                 int i = 0;
-                for (; i <= n - V.Count; i += V.Count) V.Store(V.Load(ys, i) * (V.Load(gs, i) - dot), ds, i);
-                if (i < n) V.StorePart(V.LoadPart(ys, i, n - i, default) * (V.LoadPart(gs, i, n - i, default) - dot), ds, i, n - i);
+                for (; i <= ds.Length - 2 * V.Count; i += 2 * V.Count)
+                {
+                    V.Store(V.Load(ys, i) * (V.Load(gs, i) - dot), ds, i);
+                    V.Store(V.Load(ys, i + V.Count) * (V.Load(gs, i + V.Count) - dot), ds, i + V.Count);
+                }
+                for (; i < ds.Length; i += V.Count)
+                    Rows.StoreUpTo(Rows.LoadUpTo<V, T>(ys, i, default) * (Rows.LoadUpTo<V, T>(gs, i, default) - dot), ds, i);
             }
         }
     }
@@ -67,8 +92,12 @@ public static class LogSoftmax
                 var (max, logSum) = Rows.LogSumExp<V, T>(xs);
                 V m = V.Of(max), log = V.Of(logSum);
                 int i = 0;
-                for (; i <= n - V.Count; i += V.Count) V.Store(V.Load(xs, i) - m - log, ys, i);
-                if (i < n) V.StorePart(V.LoadPart(xs, i, n - i, default) - m - log, ys, i, n - i);
+                for (; i <= ys.Length - 2 * V.Count; i += 2 * V.Count)
+                {
+                    V.Store(V.Load(xs, i) - m - log, ys, i);
+                    V.Store(V.Load(xs, i + V.Count) - m - log, ys, i + V.Count);
+                }
+                for (; i < ys.Length; i += V.Count) Rows.StoreUpTo(Rows.LoadUpTo<V, T>(xs, i, default) - m - log, ys, i);
             }
         }
     }
@@ -84,8 +113,14 @@ public static class LogSoftmax
                 var (ys, gs, ds) = (y.Row(row, n), dy.Row(row, n), dx.Row(row, n));
                 var total = V.Broadcast(Rows.Total<V, T>(gs));
                 int i = 0;
-                for (; i <= n - V.Count; i += V.Count) V.Store(V.Load(gs, i) - V.Exp(V.Load(ys, i)) * total, ds, i);
-                if (i < n) V.StorePart(V.LoadPart(gs, i, n - i, default) - V.Exp(V.LoadPart(ys, i, n - i, default)) * total, ds, i, n - i);
+                for (; i <= ds.Length - 2 * V.Count; i += 2 * V.Count)
+                {
+                    V left = V.Exp(V.Load(ys, i)), right = V.Exp(V.Load(ys, i + V.Count));
+                    V.Store(V.Load(gs, i) - left * total, ds, i);
+                    V.Store(V.Load(gs, i + V.Count) - right * total, ds, i + V.Count);
+                }
+                for (; i < ds.Length; i += V.Count)
+                    Rows.StoreUpTo(Rows.LoadUpTo<V, T>(gs, i, default) - V.Exp(Rows.LoadUpTo<V, T>(ys, i, default)) * total, ds, i);
             }
         }
     }

@@ -23,6 +23,7 @@ public readonly struct F32(float value) : ILane<F32>
     public static F32 Sin(F32 x) => new(FloatMath.Sin(x.Value));
     public static F32 Cos(F32 x) => new(FloatMath.Cos(x.Value));
     public static F32 Tanh(F32 x) => new(FloatMath.Tanh(x.Value));
+    public static F32 Sigmoid(F32 x) => new(1 / (1 + FloatMath.Exp(-x.Value)));
     public static F32 Erf(F32 x) => new(FloatMath.Erf(x.Value));
     public static F32 Pow(F32 x, F32 y) => new(FloatMath.Pow(x.Value, y.Value));
     public static F32 Rem(F32 x, F32 y) => new(FloatMath.Rem(x.Value, y.Value));

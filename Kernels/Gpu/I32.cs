@@ -30,6 +30,7 @@ public readonly struct I32(int value) : ILane<I32>
     public static I32 Sin(I32 x) => throw Fractional();
     public static I32 Cos(I32 x) => throw Fractional();
     public static I32 Tanh(I32 x) => throw Fractional();
+    public static I32 Sigmoid(I32 x) => throw Fractional();
     public static I32 Erf(I32 x) => throw Fractional();
     public static I32 Pow(I32 x, I32 y) => throw Fractional();
 

@@ -24,6 +24,7 @@ readonly struct Real(double value) : ILane<Real>
     public static Real Sin(Real x) => new(Math.Sin(x.Value));
     public static Real Cos(Real x) => new(Math.Cos(x.Value));
     public static Real Tanh(Real x) => new(Math.Tanh(x.Value));
+    public static Real Sigmoid(Real x) => new(1 / (1 + Math.Exp(-x.Value)));
     public static Real Pow(Real x, Real y) => new(Math.Pow(x.Value, y.Value));
     public static Real Rem(Real x, Real y) => new(x.Value % y.Value);
     public static Real Max(Real x, Real y) => new(Math.Max(x.Value, y.Value));

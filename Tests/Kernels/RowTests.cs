@@ -68,29 +68,84 @@ public class RowTests
 
         static void Check<T>(bool affine) where T : unmanaged, IFloatingPointIeee754<T>
         {
-            const double Epsilon = 1e-5;
-            foreach (int n in Sizes.Skip(1))
-            {
-                T[] x = Array<T>(RowCount * n, i => 0.3 + i % n * 0.5 + 0.2 * Math.Sin(i * i)), dy = Normal<T>(RowCount * n, 3), dx = Array<T>(RowCount * n), y = Array<T>(RowCount * n);
-                T[] weight = affine ? Normal<T>(n, 4) : [], bias = affine ? Normal<T>(n, 5) : [], mean = Array<T>(RowCount), rstd = Array<T>(RowCount);
-                double X(int i) => double.CreateChecked(x[i]);
-                double W(int i) => affine ? double.CreateChecked(weight[i % n]) : 1;
-                double Row(int i, Func<int, double> f) => Enumerable.Range(i / n * n, n).Sum(f);
-                double Mean(int i) => Row(i, X) / n;
-                double Rstd(int i) { double m = Mean(i); return 1 / Math.Sqrt(Row(i, k => (X(k) - m) * (X(k) - m)) / n + Epsilon); }
-                var hats = Enumerable.Range(0, RowCount * n).Select(i => (X(i) - Mean(i)) * Rstd(i)).ToArray();
-                double G(int i) => double.CreateChecked(dy[i]) * W(i);
-                double tolerance = 100 * Rounding<T>();
-                KernelRun.Check(new K.LayerNorm.Forward<T>(View(x), View(weight), View(bias), View(y), View(mean), View(rstd), n, Epsilon), RowCount, y,
-                    i => hats[i] * W(i) + (affine ? double.CreateChecked(bias[i % n]) : 0), tolerance);
-                KernelRun.Check(new K.LayerNorm.Backward<T>(View(x), View(weight), View(mean), View(rstd), View(dy), View(dx), n), RowCount, dx,
-                    i => Rstd(i) * (G(i) - Row(i, G) / n - hats[i] * Row(i, k => G(k) * hats[k]) / n), tolerance);
+            foreach (int n in Sizes.Skip(1)) LayerNormIsItsFormula<T>(RowCount, n, affine, Ramp);
+        }
+    }
 
-                T[] dweight = Array<T>(n), dbias = Array<T>(n);
-                K.LayerNorm.BackwardParameters<T> parameters = new(View(x), View(mean), View(rstd), View(dy), View(dweight), View(dbias), RowCount, n);
-                KernelRun.Check(parameters, n, dweight, j => Enumerable.Range(0, RowCount).Sum(r => double.CreateChecked(dy[r * n + j]) * hats[r * n + j]), tolerance);
-                KernelRun.Check(parameters, n, dbias, j => Enumerable.Range(0, RowCount).Sum(r => double.CreateChecked(dy[r * n + j])), tolerance);
-            }
+    // rows whose first number lies apart, so that one pass over them would lose digits; and all in one place but one
+    [Fact]
+    public void Layer_norm_keeps_its_digits_where_the_first_number_lies_apart()
+    {
+        foreach (int n in (int[])[7, 131, 768])
+        {
+            LayerNormIsItsFormula<float>(RowCount, n, false, i => i % n == 0 ? 5000 : Ramp(i), roundings: 5);
+            LayerNormIsItsFormula<float>(RowCount, n, false, i => i % n == 0 ? 0 : 5000 + Math.Sin(i * i), roundings: 5);
+            LayerNormIsItsFormula<double>(RowCount, n, false, i => i % n == 0 ? 1e6 : Ramp(i));
+        }
+    }
+
+    [Fact]
+    public void Layer_norm_adds_up_many_rows()
+    {
+        LayerNormIsItsFormula<float>(3 * K.LayerNorm.Block + 5, 37, true, Ramp);
+        LayerNormIsItsFormula<double>(2 * K.LayerNorm.Block, 5, true, Ramp);
+    }
+
+    static double Ramp(int i) => 0.3 + i % 131 * 0.5 + 0.2 * Math.Sin(i * i);
+
+    static void LayerNormIsItsFormula<T>(int rows, int n, bool affine, Func<int, double> number, double roundings = 100)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        const double Epsilon = 1e-5;
+        T[] x = Array<T>(rows * n, number), dy = Normal<T>(rows * n, 3), dx = Array<T>(rows * n), y = Array<T>(rows * n);
+        T[] weight = affine ? Normal<T>(n, 4) : [], bias = affine ? Normal<T>(n, 5) : [], mean = Array<T>(rows), rstd = Array<T>(rows);
+        double X(int i) => double.CreateChecked(x[i]);
+        double W(int i) => affine ? double.CreateChecked(weight[i % n]) : 1;
+        double Row(int row, Func<int, double> f) => Enumerable.Range(row * n, n).Sum(f);
+        double G(int i) => double.CreateChecked(dy[i]) * W(i);
+        double[] means = [.. Enumerable.Range(0, rows).Select(r => X(r * n) + Row(r, i => X(i) - X(r * n)) / n)];
+        double[] rstds = [.. Enumerable.Range(0, rows).Select(r => 1 / Math.Sqrt(Row(r, i => Math.Pow(X(i) - means[r], 2)) / n + Epsilon))];
+        double[] hats = [.. Enumerable.Range(0, rows * n).Select(i => (X(i) - means[i / n]) * rstds[i / n])];
+        double[] meanG = [.. Enumerable.Range(0, rows).Select(r => Row(r, G) / n)];
+        double[] meanDot = [.. Enumerable.Range(0, rows).Select(r => Row(r, i => G(i) * hats[i]) / n)];
+        double tolerance = roundings * Rounding<T>();
+        KernelRun.Check(new K.LayerNorm.Forward<T>(View(x), View(weight), View(bias), View(y), View(mean), View(rstd), n, Epsilon), rows, y,
+            i => hats[i] * W(i) + (affine ? double.CreateChecked(bias[i % n]) : 0), tolerance);
+
+        int blocks = K.LayerNorm.BlockCount(rows);
+        T[] dweights = Array<T>(blocks * n), dbiases = Array<T>(blocks * n);
+        K.LayerNorm.Backward<T> backward =
+            new(View(x), View(weight), View(mean), View(rstd), View(dy), View(dx), View(dweights), View(dbiases), rows, n);
+        KernelRun.Check(backward, blocks, dx, i => rstds[i / n] * (G(i) - meanG[i / n] - hats[i] * meanDot[i / n]), tolerance);
+        KernelRun.Check(backward, blocks, dweights, i => Block(i, k => double.CreateChecked(dy[k]) * hats[k]), tolerance);
+        KernelRun.Check(backward, blocks, dbiases, i => Block(i, k => double.CreateChecked(dy[k])), tolerance);
+
+        double Block(int i, Func<int, double> f)
+        {
+            int first = i / n * K.LayerNorm.Block;
+            return Enumerable.Range(first, Math.Min(K.LayerNorm.Block, rows - first)).Sum(r => f(r * n + i % n));
+        }
+    }
+
+    [Theory]
+    [InlineData(false, true, true)]
+    [InlineData(true, false, true)]
+    [InlineData(true, true, false)]
+    public void Layer_norm_computes_the_gradients_that_are_wanted(bool input, bool weight, bool bias)
+    {
+        const int n = 19;
+        float[] x = Normal<float>(RowCount * n, 1), dy = Normal<float>(RowCount * n, 2);
+        float[] mean = Array<float>(RowCount), rstd = Array<float>(RowCount, _ => 1);
+        float[][] all = Gradients(true, true, true), some = Gradients(input, weight, bias);
+        for (int k = 0; k < 3; k++) Assert.Equal(some[k].Length > 0 ? all[k] : [], some[k]);
+
+        float[][] Gradients(bool input, bool weight, bool bias)
+        {
+            float[] dx = Array<float>(input ? RowCount * n : 0), dw = Array<float>(weight ? n : 0), db = Array<float>(bias ? n : 0);
+            K.LayerNorm.Backward<float> backward =
+                new(View(x), default, View(mean), View(rstd), View(dy), View(dx), View(dw), View(db), RowCount, n);
+            Run<K.LayerNorm.Backward<float>, float>(backward, 1, 0, 1);
+            return [dx, dw, db];
         }
     }
 
