@@ -150,6 +150,7 @@ public static unsafe partial class MatMul
     /// </summary>
     static void PackTiles<T, V>(T* a, nint aCol, int rows, int depth, T* target) where T : unmanaged where V : struct, ISimd<V, T>
     {
+        const int ahead = 4;            // columns: each begins on another page, across which the processor's own prefetching does not see
         int most = TileRows<T, V>(), tiles = (rows + most - 1) / most;
         var counts = stackalloc int[tiles];
         for (int tile = 0, row = 0; tile < tiles; row += counts[tile++]) counts[tile] = TileHeight(rows - row, tile, tiles);
@@ -158,6 +159,7 @@ public static unsafe partial class MatMul
             {
                 var count = counts[tile];
                 T* from = a + row, to = target + (nint)row * depth + k * count;
+                if (Sse.IsSupported) Sse.Prefetch0(from + ahead * aCol);
                 if ((depth - k) * count < (count + V.Count - 1) / V.Count * V.Count) new Span<T>(from, count).CopyTo(new(to, count));
                 else
                     for (var i = 0; i < count; i += V.Count) Store(Load<T, V>(from + i), to + i);
