@@ -155,6 +155,14 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
+    /// <summary>yᵢ = Σ of the products of row i of a and of b.</summary>
+    internal void Dots(Tensor a, Tensor b, Tensor y)
+    {
+        int n = a.Count / y.Count;
+        if (a.DType == DType.F32) Run<Dots<float>, float>(new(View<float>(a), View<float>(b), View<float>(y), n), y.Count, n);
+        else Run<Dots<double>, double>(new(View<double>(a), View<double>(b), View<double>(y), n), y.Count, n);
+    }
+
     internal override void ArgReduce(bool largest, Tensor x, Tensor y, int n, int inner)
     {
         if (x.DType == DType.F32) Go<float>(); else Go<double>();

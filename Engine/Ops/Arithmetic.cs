@@ -14,8 +14,20 @@ public sealed partial class Tensor
         (dy, a, b) => -dy.SumTo(b.Shape), "Subtract");
 
     public static Tensor operator *(Tensor a, Tensor b) => Record(ZipRaw(a, b, default(MultiplyFormula), "Multiply"), a, b,
-        (dy, a, b) => (dy * b).SumTo(a.Shape),
-        (dy, a, b) => (dy * a).SumTo(b.Shape), "Multiply");
+        (dy, a, b) => ProductTo(dy, b, a.Shape),
+        (dy, a, b) => ProductTo(dy, a, b.Shape), "Multiply");
+
+    // (dy ⊙ x) summed to a shape; without keeping the products where each sum is over numbers beside each other, as for a gate a channel.
+    static Tensor ProductTo(Tensor dy, Tensor x, Shape shape)
+    {
+        if (Recording || shape == dy.Shape || x.Shape != dy.Shape || shape.Rank != dy.Rank || shape.Count == 0 || dy.Device is not CpuDevice cpu) return (dy * x).SumTo(shape);
+        int axis = 0;
+        while (shape[axis] == dy.Shape[axis]) axis++;
+        if (shape[axis..].Count != 1) return (dy * x).SumTo(shape);
+        var y = Empty(shape, dy.DType, cpu, "Multiply");
+        cpu.Dots(dy.Contiguous(), x.Contiguous(), y);
+        return y;
+    }
 
     public static Tensor operator /(Tensor a, Tensor b) => Zip<DivideFormula>(a, b, default, "Divide");
 
@@ -75,6 +87,7 @@ public sealed partial class Tensor
         Case.Of((a, b) => a + b, [4, 1], [1, 5]) with { Bench = [[1024, 1024], [1024, 1024]] },
         Case.Of((a, b) => a - b, [2, 3, 4], [3, 1]),
         Case.Of((a, b) => a * b, [2, 3], [3]),
+        Case.Of((a, b) => a * b, [2, 3, 2, 9], [2, 3, 1, 1]),
         Case.Of((a, b) => a / b, [3, 5], Input.Within(0.5, 2, [3, 1])),
         Case.Of(x => x * x, [7]),
         Case.Of(x => -x, [3, 2]),

@@ -44,8 +44,9 @@ public sealed partial class Tensor
     public Tensor AdaptiveAvgPool(params ReadOnlySpan<int> sizes)
     {
         CheckFloat("AdaptiveAvgPool");
-        var y = this;
         var axes = Adaptive(sizes, "AdaptiveAvgPool");
+        if (Count > 0 && SideBySide(sizes) is { } parts) return parts;
+        var y = this;
         for (int i = 0; i < axes.Length; i++)
         {
             int[][] windows = axes[i];
@@ -58,6 +59,21 @@ public sealed partial class Tensor
             y = y.Resample(Rank - axes.Length + i, windows, weights);
         }
         return y;
+    }
+
+    // Where every size divides its axis, windows are axes of their own: (…, o₁, n₁/o₁, …, o_d, n_d/o_d), and the means along these.
+    Tensor? SideBySide(ReadOnlySpan<int> sizes)
+    {
+        int lead = Rank - sizes.Length;
+        var split = new List<int>(Shape.Sizes[..lead].ToArray());
+        var means = new int[sizes.Length];
+        for (int i = 0; i < sizes.Length; i++)
+        {
+            if (sizes[i] == 0 || Shape[lead + i] % sizes[i] != 0) return null;
+            split.AddRange([sizes[i], Shape[lead + i] / sizes[i]]);
+            means[i] = lead + 2 * i + 1;
+        }
+        return Reshape([.. split]).Mean(means);
     }
 
     // for each of the last axes, the places of each of its windows
@@ -94,5 +110,6 @@ public sealed partial class Tensor
         Case.Of(x => x.LpPool(3, [2], 1, padding: 1, ceil: true), Input.Within(0.5, 2, [2, 5])),
         Case.Of(x => x.AdaptiveAvgPool(2, 3), [2, 5, 7]),
         Case.Of(x => x.AdaptiveAvgPool(1, 7), [2, 4, 5]),
+        Case.Of(x => x.AdaptiveAvgPool(2, 1), [2, 4, 3]),
     ];
 }
