@@ -38,8 +38,14 @@ public sealed class Profile : IObserver<Tensor>, IDisposable
     {
         long bytes = Size(y);
         foreach (var x in inputs) bytes += Size(x);
-        bool product = op is "MatMul" or "Linear" && inputs.Length > 0 && inputs[0].Rank > 0;
-        double operations = product ? 2.0 * y.Count * inputs[0].Shape[^1] : 0;
+        double operations = op switch
+        {
+            "MatMul" or "Linear" when inputs.Length > 0 && inputs[0].Rank > 0 => 2.0 * y.Count * inputs[0].Shape[^1],
+            "Conv" => 2.0 * y.Count * inputs[1].Shape[1..].Count,
+            "ConvTranspose" => 2.0 * inputs[0].Count * inputs[1].Shape[1..].Count,
+            "ConvWeights" => 2.0 * inputs[1].Count * y.Shape[1..].Count,
+            _ => 0,
+        };
         if (Reverse.Pulling.Op is null)
         {
             Add(op, y, bytes, operations);

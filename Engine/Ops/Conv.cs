@@ -130,7 +130,7 @@ public sealed partial class Tensor
         Case.Of((x, w) => x.Conv(w, null, [2, 1], WindowPadding.Between([1, 0], [0, 2]), [1, 2]), [2, 2, 6, 5], [3, 2, 2, 3]),
         Case.Of((x, w, b) => x.Conv(w, b, groups: 2, padding: WindowPadding.Same, stride: 2), [2, 4, 7], [6, 2, 3], [6]),
         Case.Of((x, w) => x.Conv(w), [1, 2, 3, 4, 3], [2, 2, 2, 2, 2]),
-        Case.Of((x, w) => x.Conv(w, groups: 3), [3, 4], [3, 1, 2]),
+        Case.Of((x, w) => x.Conv(w, groups: 3), [3, 4], [3, 1, 2]) with { Timed = Case.Of((x, w) => x.Conv(w, groups: 64, padding: 1), [16, 64, 28, 28], [64, 1, 3, 3]) },
         Case.Of((x, w) => x.Conv(w, padding: [1, 2], mode: PadMode.Circular), [1, 2, 3, 3], [2, 2, 2, 3]),
         Case.Of((x, w, b) => x.ConvTranspose(w, b), [2, 3, 3, 4], [3, 2, 3, 2], [2]) with { Bench = [[16, 64, 14, 14], [64, 32, 3, 3], [32]] },
         Case.Of((x, w) => x.ConvTranspose(w, stride: 2, padding: 1, extra: [1, 0], dilation: [1, 2]), [1, 2, 3, 3], [2, 2, 3, 2]),

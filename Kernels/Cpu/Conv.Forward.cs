@@ -47,9 +47,15 @@ public static unsafe partial class Conv
             }
         }
 
+        [SkipLocalsInit]
         void Block<V>(int group, int channel, int rows, int column, int columns, T* panel, T* tile) where V : struct, ISimd<V, T>
         {
             var windows = new Windows<T>(x, offsets, shape, group);
+            if (shape.Outputs <= FewOutputs)
+            {
+                Direct<V>(windows, channel, rows, column, columns);
+                return;
+            }
             int width = 2 * V.Count, parts = Blocks(shape.Depth, MaxDepth);
             Run* runs = stackalloc Run[width], images = stackalloc Run[width];
             for (int part = 0, k = 0, depth; part < parts; part++, k += depth)
@@ -78,6 +84,54 @@ public static unsafe partial class Conv
                         for (int r = 0; r < rows; r++) Add<T, V>(tile + (nint)r * width + first, c + (long)r * shape.Places, length);
                     }
                 }
+            }
+        }
+
+        [SkipLocalsInit]
+        void Direct<V>(Windows<T> windows, int channel, int rows, int column, int columns) where V : struct, ISimd<V, T>
+        {
+            Run* runs = stackalloc Run[BlockColumns], images = stackalloc Run[BlockColumns];
+            int found = windows.Find(column, columns, runs), pieces = Images(column, columns, shape.Places, shape.Groups * shape.Outputs, channel, images);
+            for (int i = 0, r = 0; i < pieces; i++)
+                for (int at = images[i].At, end = at + images[i].Length, length; at < end; at += length)
+                {
+                    if (at == runs[r].At + runs[r].Length) r++;
+                    length = Math.Min(end, runs[r].At + runs[r].Length) - at;
+                    T* from = x.Pointer + runs[r].From + at - runs[r].At, to = y.Pointer + images[i].From + at - images[i].At;
+                    for (int m = 0; m < rows; m++) Direct<V>(from, weight.Pointer + (long)(channel + m) * weightRow, channel + m, to + (long)m * shape.Places, length);
+                }
+        }
+
+        /// <summary>Windows beside each other with one kernel.</summary>
+        void Direct<V>(T* from, T* kernel, int channel, T* to, int length) where V : struct, ISimd<V, T>
+        {
+            V start = bias.Length > 0 ? V.Broadcast(bias.Pointer[channel]) : V.Of(0);
+            int* taps = offsets.Pointer;
+            int i = 0;
+            for (; i <= length - 2 * V.Count; i += 2 * V.Count)
+            {
+                V left = start, right = start;
+                T* plane = from + i, w = kernel;
+                for (int c = 0; c < shape.Inputs; c++, plane += shape.Plane)
+                    for (int k = 0; k < shape.Taps; k++, w++)
+                    {
+                        var number = V.Broadcast(*w);
+                        left = V.MulAdd(number, MatMul.Load<T, V>(plane + taps[k]), left);
+                        right = V.MulAdd(number, MatMul.Load<T, V>(plane + taps[k] + V.Count), right);
+                    }
+                MatMul.Store(left, to + i);
+                MatMul.Store(right, to + i + V.Count);
+            }
+            for (int count; i < length; i += count)
+            {
+                count = Math.Min(V.Count, length - i);
+                var sum = start;
+                T* plane = from + i, w = kernel;
+                for (int c = 0; c < shape.Inputs; c++, plane += shape.Plane)
+                    for (int k = 0; k < shape.Taps; k++, w++)
+                        sum = V.MulAdd(V.Broadcast(*w), count == V.Count ? MatMul.Load<T, V>(plane + taps[k]) : V.LoadPart(new(plane + taps[k], count), 0, count, default), sum);
+                if (count == V.Count) MatMul.Store(sum, to + i);
+                else V.StorePart(sum, new(to + i, count), 0, count);
             }
         }
 

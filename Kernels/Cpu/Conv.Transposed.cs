@@ -15,6 +15,7 @@ public static unsafe partial class Conv
         : IKernel<T> where T : unmanaged
     {
         const int PanelRows = 126;          // of windows' numbers: nine tiles of AVX-512
+        const int DirectColumns = 512;      // of a panel for few kernels: what a tap has written the next one reads when it has arrived
 
         /// <summary>Into how many blocks channels are cut so that the workers have something to share.</summary>
         public static int ChannelBlocks(ConvShape shape, int workers)
@@ -32,7 +33,7 @@ public static unsafe partial class Conv
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
-            int together = Together(shape), width = 2 * V.Count, channels = Math.Max(1, PanelRows / Math.Max(1, shape.Taps));
+            int together = Together(shape), width = shape.Outputs <= FewOutputs ? DirectColumns : 2 * V.Count, channels = Math.Max(1, PanelRows / Math.Max(1, shape.Taps));
             T* panel = Scratch<Transposed<T>>.Take<T>((long)(shape.Outputs + channels * shape.Taps) * width + V.Count), tile = panel + (long)shape.Outputs * width + V.Count;
             for (int item = from; item < to; item++)
             {
@@ -43,19 +44,25 @@ public static unsafe partial class Conv
                 for (int i = image; i < image + images; i++)
                     new Span<T>(x.Pointer + (((long)i * shape.Groups + group) * shape.Inputs + first) * shape.Plane, checked((end - first) * shape.Plane)).Clear();
                 for (int j = 0, count = images * shape.Places; j < count; j += width)
-                    Panel<V>(group, first, end, channels, image * shape.Places + j, Math.Min(width, count - j), panel, tile);
+                    Panel<V>(group, first, end, channels, image * shape.Places + j, Math.Min(width, count - j), width, panel, tile);
             }
         }
 
-        void Panel<V>(int group, int first, int end, int together, int column, int count, T* panel, T* tile) where V : struct, ISimd<V, T>
+        [SkipLocalsInit]
+        void Panel<V>(int group, int first, int end, int together, int column, int count, int width, T* panel, T* tile) where V : struct, ISimd<V, T>
         {
             var windows = new Windows<T>(x, offsets, shape, group);
-            int width = 2 * V.Count, parts = Blocks(shape.Outputs, MaxDepth);
+            int parts = Blocks(shape.Outputs, MaxDepth);
             Run* runs = stackalloc Run[width], images = stackalloc Run[width];
             int found = windows.Find(column, count, runs), pieces = Images(column, count, shape.Places, shape.Groups * shape.Outputs, group * shape.Outputs, images);
             for (int m = 0; m < shape.Outputs; m++)
                 for (int i = 0; i < pieces; i++)
                     Copy<T, V>(y.Pointer + images[i].From + (long)m * shape.Places, panel + (nint)m * width + images[i].At, images[i].Length);
+            if (shape.Outputs <= FewOutputs)
+            {
+                Direct<V>(group, first, end, runs, found, width, panel);
+                return;
+            }
             for (int c = first; c < end; c += together)
             {
                 int channels = Math.Min(together, end - c);
@@ -67,6 +74,34 @@ public static unsafe partial class Conv
                 }
                 windows.Add<V>(c, channels, runs, found, tile, width);
             }
+        }
+
+        /// <summary>Adds the products of few kernels to the image at once.</summary>
+        void Direct<V>(int group, int first, int end, Run* runs, int found, int width, T* panel) where V : struct, ISimd<V, T>
+        {
+            for (int tap = 0; tap < shape.Taps; tap++)
+                for (int c = first; c < end; c++)
+                {
+                    T* plane = x.Pointer + (long)c * shape.Plane + offsets.Pointer[tap];
+                    T* kernels = weight.Pointer + (((long)group * shape.Inputs + c) * shape.Taps + tap) * weightRow;
+                    for (int r = 0; r < found; r++)
+                    {
+                        T* to = plane + runs[r].From, from = panel + runs[r].At;
+                        for (int i = 0, count; i < runs[r].Length; i += count)
+                        {
+                            count = Math.Min(V.Count, runs[r].Length - i);
+                            bool whole = count == V.Count;
+                            V sum = whole ? MatMul.Load<T, V>(to + i) : V.LoadPart(new(to + i, count), 0, count, default);
+                            for (int m = 0; m < shape.Outputs; m++)
+                            {
+                                T* row = from + (nint)m * width + i;
+                                sum = V.MulAdd(V.Broadcast(kernels[m]), whole ? MatMul.Load<T, V>(row) : V.LoadPart(new(row, count), 0, count, default), sum);
+                            }
+                            if (whole) MatMul.Store(sum, to + i);
+                            else V.StorePart(sum, new(to + i, count), 0, count);
+                        }
+                    }
+                }
         }
     }
 }

@@ -46,6 +46,7 @@ public static unsafe partial class Conv
         }
 
         /// <summary>c (+)= W yᵀ over some columns.</summary>
+        [SkipLocalsInit]
         void Block<V>(int group, int row, int rows, int column, int columns, T* block, T* panel, T* c, bool more) where V : struct, ISimd<V, T>
         {
             const int step = MaxColumns + Pad;
@@ -54,7 +55,17 @@ public static unsafe partial class Conv
             Run* runs = stackalloc Run[MaxColumns], images = stackalloc Run[MaxColumns];
             int pieces = Images(column, columns, shape.Places, shape.Groups * shape.Outputs, group * shape.Outputs, images), found = windows.Find(column, columns, runs);
             windows.Pack<V>(row, rows, runs, found, block, step);
-            for (int m = 0; m < shape.Outputs; m += width)
+            for (int m = 0; m < shape.Outputs && shape.Outputs <= FewOutputs; m++)
+            {
+                for (int i = 0; i < pieces; i++) Copy<T, V>(y.Pointer + images[i].From + (long)m * shape.Places, panel + images[i].At, images[i].Length);
+                for (int r = 0; r < rows; r++)
+                {
+                    T* to = c + (long)r * shape.Outputs + m;
+                    double dot = Number.Double(Rows.Dot<V, T>(new(block + (nint)r * step, columns), new(panel, columns)));
+                    *to = Number.Of<T>(more ? Number.Double(*to) + dot : dot);
+                }
+            }
+            for (int m = 0; m < shape.Outputs && shape.Outputs > FewOutputs; m += width)
             {
                 int count = Math.Min(width, shape.Outputs - m);
                 for (int i = 0; i < pieces; i++)

@@ -20,6 +20,12 @@ public static unsafe partial class Conv
     /// <summary>A gap after each row of a block that is read as the left side, so that rows do not lie a power of two apart.</summary>
     const int Pad = 16;
 
+    /// <summary>
+    /// So few kernels of a group are no matrix, least of all the one kernel of each channel of a depthwise convolution: their numbers are multiplied
+    /// with the image's where these lie.
+    /// </summary>
+    const int FewOutputs = 2;
+
     /// <summary>Windows beside each other, that are so many numbers beside each other for every tap: from an offset in the images on, and from a column of a block on.</summary>
     readonly record struct Run(long From, int At, int Length);
 

@@ -34,6 +34,8 @@ public class ConvTests
         new Sizes(2, 1, 2, 3, [17, 16], [2, 3]) { Stride = 3, Dilation = 2, Before = 2, After = 1 },
         new Sizes(2, 2, 3, 4, [7, 8], [3, 3]) { Dilation = 2, Before = 2, After = 2 },
         new Sizes(2, 6, 1, 1, [8, 9], [3, 3]) { Before = 1, After = 1 },                                        // every channel by itself
+        new Sizes(2, 3, 1, 1, [24, 25], [3, 3]) { Before = 1, After = 1, Stride = 2 },
+        new Sizes(3, 2, 1, 1, [30, 20], [3, 2]),                                                                // more windows than are added at a time
         new Sizes(1, 3, 1, 2, [40], [5]) { Stride = 2, Before = 2 },
         new Sizes(5, 1, 70, 29, [3, 3], [3, 3]) { Before = 1, After = 1 },                                      // more numbers a window than a block has
         new Sizes(1, 1, 3, 2, [40, 41], [2, 2]),                                                                // more windows than a block has
