@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace NanoAttention.Kernels.Cpu;
 
@@ -37,6 +38,15 @@ static class Rows
         StoreUpTo(b, x, V.Count);
         StoreUpTo(c, x, 2 * V.Count);
         StoreUpTo(d, x, 3 * V.Count);
+    }
+
+    /// <summary>Calls what lies a row further on than the two registers at i into the cache, while other work is done.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void CallAhead<T>(View<T> x, int i, int register) where T : unmanaged
+    {
+        if (!Sse.IsSupported) return;
+        Sse.Prefetch0(x.Pointer + x.Length + i);
+        Sse.Prefetch0(x.Pointer + x.Length + i + register);
     }
 
     /// <summary>max xᵢ; −∞ for an empty row; any number if one is NaN, which whoever subtracts it from the row will meet.</summary>

@@ -30,7 +30,7 @@ public static class Softmax
             Rows.Store(a * scale, b * scale, c * scale, d * scale, y);
         }
 
-        // the first level of the cache holds the row between its three passes
+        // The first-level cache holds the row between its three passes. While the second computes, memory delivers the next row.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static void Long<V>(View<T> x, View<T> y) where V : struct, ISimd<V, T>
         {
@@ -39,6 +39,8 @@ public static class Softmax
             for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
             {
                 V left = V.Exp(V.Load(x, i) - max), right = V.Exp(V.Load(x, i + V.Count) - max);
+                Rows.CallAhead(x, i, V.Count);
+                Rows.CallAhead(y, i, V.Count);
                 V.Store(left, y, i);
                 V.Store(right, y, i + V.Count);
                 sum += left;
