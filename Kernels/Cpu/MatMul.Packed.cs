@@ -64,7 +64,8 @@ public static unsafe partial class MatMul
         void Slab<V>(T* a, T* b, T* c, T* first, nint firstRow, int rows, int columns, int depth, T* memory) where V : struct, ISimd<V, T>
         {
             int width = 2 * V.Count;
-            var inPlace = rows <= 140 && shape.BCol == 1 && columns % width == 0;
+            var crowded = rows > 28 && depth > 256 && shape.BRow * sizeof(T) % 4096 == 0;       // more lines than the sets of the second-level cache that they fall on can hold
+            var inPlace = rows <= 140 && shape.BCol == 1 && columns % width == 0 && !crowded;
             T* panels = memory, aBlock = memory + SlabColumns(V.Count) * MaxDepth;
             if (!inPlace) PackPanels<T, V>(b, shape.BRow, shape.BCol, depth, columns, panels);
             for (var i = 0; i < rows; i += MaxRows<T>())

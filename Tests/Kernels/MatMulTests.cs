@@ -11,7 +11,7 @@ public class MatMulTests
     [
         (1, 1, 1, 1), (1, 6, 16, 8), (1, 7, 17, 9), (3, 5, 3, 2), (1, 13, 31, 1), (2, 1, 65, 37), (2, 65, 1, 37), (1, 1, 1, 300), (1, 4, 33, 257),
         (1, 64, 64, 64), (1, 97, 131, 259), (1, 250, 70, 13), (5, 1, 1, 7), (1, 3, 5, 1024), (1, 20, 40, 600), (2, 0, 3, 4), (2, 3, 0, 4), (2, 3, 4, 0), (0, 3, 4, 5),
-        (1, 14, 32, 384), (1, 15, 33, 385), (1, 29, 65, 1100), (1, 600, 5, 40), (1, 131, 300, 50),
+        (1, 14, 32, 512), (1, 15, 33, 513), (1, 29, 65, 1100), (1, 600, 5, 40), (1, 131, 300, 50),
     ];
 
     [Theory, MemberData(nameof(Shapes))]
@@ -32,7 +32,8 @@ public class MatMulTests
         MatMulShape repeated = new(6, 9, 21, 30, 0, 1, 21, 1, 21) { Batches = Layout.Of([2, 3], [30, 0], [0, 630]) };
         MatMulShape constant = new(1, 9, 21, 30, 0, 0, 0, 0, 21);
         MatMulShape crowded = new(1, 30, 40, 50, 1024, 1, 2048, 1, 40);
-        foreach (var shape in (MatMulShape[])[gaps, repeated, constant, crowded])
+        MatMulShape crowdedRight = new(1, 30, 64, 300, 300, 1, 1024, 1, 64);
+        foreach (var shape in (MatMulShape[])[gaps, repeated, constant, crowded, crowdedRight])
             Check(new Problem<float>(shape, accumulate: false));
     }
 
