@@ -98,8 +98,7 @@ sealed partial class Sower
             || Path.GetFileName(node.SyntaxTree.FilePath) is var file && (file.StartsWith("CpuDevice", StringComparison.Ordinal) ? false
             : method.Identifier.Text.Contains("Backward", StringComparison.Ordinal)
                 || file.EndsWith(".Backward.cs", StringComparison.Ordinal)
-            || method.Ancestors().OfType<StructDeclarationSyntax>().Any(s =>
-                s.Identifier.Text.Contains("Backward", StringComparison.Ordinal) || s.Identifier.Text is "WeightTerms" or "BiasTerms")),
+            || method.Ancestors().OfType<StructDeclarationSyntax>().Any(s => s.Identifier.Text.Contains("Backward", StringComparison.Ordinal))),
         _ => false,
     };
 
