@@ -39,6 +39,32 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
+    /// <summary>y, and each row's 1/√(mean x² + ε).</summary>
+    internal void RmsNorm(Tensor x, Tensor? weight, Tensor y, Tensor rstd, double epsilon)
+    {
+        int n = Last(x), rows = Rows(x);
+        if (x.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged =>
+            Run<RmsNorm.Forward<T>, T>(new(View<T>(x), Optional<T>(weight), View<T>(y), View<T>(rstd), n, epsilon), rows, 3.0 * n);
+    }
+
+    internal void RmsNormBackward(Tensor x, Tensor? weight, Tensor rstd, Tensor dy, Tensor? dx, Tensor? dweight)
+    {
+        int n = Last(x), rows = Rows(x);
+        if (x.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged
+        {
+            int blocks = Kernels.Cpu.LayerNorm.BlockCount(rows);
+            var dweights = dweight is null ? null : Tensor.Empty([blocks, n], dweight.DType, this, "RmsNorm");
+            RmsNorm.Backward<T> backward = new(View<T>(x), Optional<T>(weight), View<T>(rstd), View<T>(dy), Optional<T>(dx), Optional<T>(dweights), rows, n);
+            Run<RmsNorm.Backward<T>, T>(backward, blocks, 8.0 * n * Kernels.Cpu.LayerNorm.Block);
+            if (dweight is not null && dweights is not null)
+                Run<Reduce.Forward<Sum, T>, T>(new(default, View<T>(dweights), View<T>(dweight), blocks, n), n, blocks);
+        }
+    }
+
     /// <summary>y, and of each channel the mean from its first number on, the variance and 1/√(variance + ε).</summary>
     internal void BatchNorm(Tensor x, Tensor? weight, Tensor? bias, Tensor y, Tensor mean, Tensor variance, Tensor rstd, double epsilon)
     {

@@ -21,7 +21,7 @@ public abstract class BatchNorm : ChannelNorm
         using var _ = Reverse.NoGrad();
         int batches = (int)NumBatchesTracked.Item() + 1;
         NumBatchesTracked.Fill(batches);
-        double count = x.Count / x.Shape[1];
+        double count = x.Shape[1] == 0 ? 0 : x.Count / x.Shape[1];
         Track(mean, variance * (count / (count - 1)), momentum ?? 1.0 / batches);
         return y;
     }

@@ -139,6 +139,7 @@ public sealed partial class Tensor
             Twin = t => AttentionTwin(t[0], t[1], t[2], t[3], t[4], causal: false),
         },
         Case.Of((q, k, v) => ScaledDotProductAttention(q, k, v, scale: 0.3), [3, 2], [4, 2], [4, 3]),
+        Case.Of((q, k, v) => ScaledDotProductAttention(q, k, v, causal: true).Transpose(), [1, 2, 37, 3], [1, 2, 37, 3], [1, 2, 37, 3]),
         Case.Of((q, k, v) => ScaledDotProductAttention(q, k, v, causal: true, dropout: 0.4), [1, 2, 4, 3], [1, 2, 4, 3], [1, 2, 4, 3]),
         Case.Of(t => ScaledDotProductAttentionWithWeights(t[0], t[1], t[1], t[2], t[3], causal: true).Weights, [[2, 2, 3, 2], [2, 2, 3, 2], Input.Mask([2, 1, 1, 3]), [3, 3]]),
     ];

@@ -47,15 +47,15 @@ public static class MaxPool
     public readonly struct Backward<T>(View<T> dy, View<int> places, View<T> dx, int n, int count) : IScalarKernel where T : unmanaged, INumber<T>
     {
         [MethodImpl(Compiled.Alone)]
-        public unsafe void Run(int from, int to)
+        public void Run(int from, int to)
         {
             for (int r = from; r < to; r++)
             {
-                var row = dx.Row(r, n);
-                row.Span.Clear();
-                T* target = row.Pointer, gradient = dy.Pointer + (long)r * count;
-                int* at = places.Pointer + (long)r * count;
-                for (int o = 0; o < count; o++) target[at[o]] += gradient[o];
+                var row = dx.Row(r, n).Span;
+                row.Clear();
+                View<T> gradient = dy.Row(r, count);
+                View<int> at = places.Row(r, count);
+                for (int o = 0; o < count; o++) row[at[o]] += gradient[o];
             }
         }
     }
