@@ -95,7 +95,7 @@ public static class LayerNorm
         [MethodImpl(Compiled.Alone)]
         void Inputs<V>(View<T> x, View<T> dy, View<T> dx, Normalised<V, T> normalised) where V : struct, ISimd<V, T>
         {
-            var w = weight;
+            var w = weight.Length > 0 ? weight.Row(0, n) : weight;      // nothing behind it
             V sum = V.Of(0), otherSum = sum, dot = sum, otherDot = sum;
             int i = 0;
             for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
