@@ -55,7 +55,11 @@ public sealed unsafe partial class CpuDevice : Device
     }
 
     /// <summary>The bytes of a contiguous tensor, whose memory lives as long as the span.</summary>
-    internal static Span<byte> Bytes(Tensor x) => ((CpuBuffer)x.Storage.Read()).Bytes.Slice(x.Offset * x.DType.Size, x.Count * x.DType.Size);
+    internal static Span<byte> Bytes(Tensor x)
+    {
+        var bytes = ((CpuBuffer)x.Storage.Read()).Bytes;
+        return x.Count == 0 ? [] : bytes.Slice(x.Offset * x.DType.Size, x.Count * x.DType.Size);     // a part without numbers may lie anywhere
+    }
 
     internal override void Upload(ReadOnlySpan<byte> from, Tensor to) => from.CopyTo(Bytes(to));
     internal override void Download(Tensor from, Span<byte> to) => Bytes(from).CopyTo(to);
