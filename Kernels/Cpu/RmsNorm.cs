@@ -77,7 +77,7 @@ public static class RmsNorm
         V Gradient<V>(View<T> dy, int i) where V : struct, ISimd<V, T>
         {
             var g = Rows.LoadUpTo<V, T>(dy, i, default);
-            return weight.Length > 0 ? g * Rows.LoadUpTo<V, T>(weight, i, default) : g;
+            return weight.Length > 0 ? g * Rows.LoadUpTo<V, T>(weight.Row(0, n), i, default) : g;
         }
     }
 }
