@@ -60,7 +60,9 @@ public sealed partial class Tensor
     {
         var y = ((CpuDevice)x.Device).Conv(x, weight, bias, plan);
         (Tensor, Func<Tensor, Tensor?>) toX = (x, dy => Transpose(dy, weight, plan)), toWeight = (weight, dy => ConvWeights(x, dy, plan));
-        return bias is null ? Record(y, [toX, toWeight], "Conv") : Record(y, [toX, toWeight, (bias, dy => dy.SumTo(bias.OverChannels(dy.Rank).Shape).Reshape(bias.Count))], "Conv");
+        if (bias is null) return Record(y, [toX, toWeight], "Conv");
+        var channels = bias.OverChannels(y.Rank).Shape;
+        return Record(y, [toX, toWeight, (bias, dy => dy.SumTo(channels).Reshape(channels.Count))], "Conv");
     }
 
     static Tensor Transpose(Tensor y, Tensor weight, ConvPlan plan) => Record(((CpuDevice)y.Device).ConvTranspose(y, weight, plan),

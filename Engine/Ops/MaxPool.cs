@@ -58,13 +58,13 @@ public sealed partial class Tensor
         var at = Empty([lead.Count, counts.Count], DType.I32, Device, op);
         var y = Empty(at.Shape, DType, Device, op);
         Device.MaxPool(x, From(windows, [counts.Count, most], Device), y, at);
-        Record(y, [(x, dy => Recording || Device is not CpuDevice cpu ? ComposedMaxPoolBackward(dy, at, x.Shape) : MaxPoolBackward(cpu, dy, at, x))], op);
+        Record(y, [(x, dy => Recording || Device is not CpuDevice cpu ? ComposedMaxPoolBackward(dy, at, x.Shape) : MaxPoolBackward(cpu, dy, at, x.Shape))], op);
         Shape shape = [.. lead.Sizes, .. counts.Sizes];
         return (y.Reshape(shape.Sizes), at.Reshape(shape.Sizes));
 
-        static Tensor MaxPoolBackward(CpuDevice cpu, Tensor dy, Tensor at, Tensor x)
+        static Tensor MaxPoolBackward(CpuDevice cpu, Tensor dy, Tensor at, Shape shape)
         {
-            var dx = Like(x, "MaxPool");
+            var dx = Empty(shape, dy.DType, cpu, "MaxPool");
             cpu.MaxPoolBackward(dy.Contiguous(), at, dx);
             return dx;
         }

@@ -89,7 +89,7 @@ public static unsafe partial class Attention
                 var count = Math.Min(width, shape.Queries - i);
                 MatMul.PackPanels<T, V>(dy + (long)i * shape.DY.Row, 1, shape.DY.Row, shape.ValueDim, count, slopes);
                 MatMul.PackPanels<T, V>(y + (long)i * shape.Y.Row, 1, shape.Y.Row, shape.ValueDim, count, values);
-                V left = V.Of(0), right = left;
+                V left = V.Of(0), right = V.Of(0);
                 for (var j = 0; j < shape.ValueDim * width; j += width)
                 {
                     left = V.MulAdd(MatMul.Load<T, V>(slopes + j), MatMul.Load<T, V>(values + j), left);

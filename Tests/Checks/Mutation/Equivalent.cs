@@ -45,6 +45,7 @@ sealed record Equivalent(string File, string Before, string? Fault, string Proof
             "The kernel reads from the slice's first number on, and both slices have the same first."),
         new("Engine/Ops/Max.cs", "EqualTo(", "rounded to float32", Exact),
         new("Engine/Ops/Maximum.cs", "Above(", "rounded to float32", Exact),
+        new("Engine/Ops/MaxPool.cs", "at", "rounded to float32", Whole),
         new("Engine/Ops/NotNumbers.cs", "b", "wrong sign", Domain),
         new("Engine/Ops/NotNumbers.cs", "b", "zero", Domain),
         new("Engine/Ops/NotNumbers.cs", "x - x", "zero", Domain),
@@ -68,6 +69,11 @@ sealed record Equivalent(string File, string Before, string? Fault, string Proof
         new("Engine/Ops/Trigonometry.cs", "V.Of(1)", "zero", Branches),
         new("Engine/Ops/Trigonometry.cs", "V.Of(Math.PI) * x", "last factor dropped", Branches),
         new("Engine/Ops/Where.cs", "condition", "rounded to float32", Whole),
+        new("Kernels/Cpu/BatchNorm.cs", "(double)batch * places", "rounded to float32", Whole),
+        new("Kernels/Cpu/BatchNorm.cs", "x0, μ, r", "operands swapped", "x − x₀ − μ is the same with the two exchanged."),
+        new("Kernels/Cpu/RnnCell.cs", "y", "wrong sign", Even),
+        new("Kernels/Cpu/RnnCell.cs", "y", "rounded to float32", "ReLU's slope asks but for its argument's sign, and tanh's not for it at all."),
+        new("Kernels/Cpu/RnnCell.cs", "y", "one percent off", "ReLU's slope asks but for its argument's sign, and tanh's not for it at all."),
     ];
 
     public bool Covers(Mutant m) => m.File == File && (Fault is null || m.Fault == Fault)
