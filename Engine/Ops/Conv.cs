@@ -7,7 +7,7 @@ public sealed partial class Tensor
     /// <summary>
     /// Convolution as networks call it (a correlation: the kernel is not turned round), over any number d of axes: x (n, in, …) or (in, …)
     /// with d axes behind, weight (out, in/groups, k₁, …, k_d), bias (out) → (n, out, o₁, …, o_d). Padding is zeros unless a mode is given;
-    /// the groups split the channels, in and out, into as many convolutions beside each other. One matrix product per image and group
+    /// the groups split the channels, in and out, into as many convolutions beside each other. Each is a matrix product
     /// (Chellapilla, Puri and Simard 2006): the kernels' rows with the windows' columns.
     /// <code>y[n, m, o] = bias[m] + Σ weight[m, c, k] x[n, c, o · stride + k · dilation − padding]</code>
     /// </summary>
@@ -31,7 +31,7 @@ public sealed partial class Tensor
 
     /// <summary>
     /// The transpose of <see cref="Conv"/> in x, which takes the shape of its result back to that of its input: x (n, in, …) or (in, …),
-    /// weight (in, out/groups, k₁, …, k_d), bias (out) → (n, out, o₁, …, o_d), 
+    /// weight (in, out/groups, k₁, …, k_d), bias (out) → (n, out, o₁, …, o_d),
     /// oᵢ = (nᵢ − 1) stride + dilation (kᵢ − 1) + 1 − padding + extra.
     /// <code>y[n, m, j] = bias[m] + Σ weight[c, m, k] x[n, c, o] over o · stride + k · dilation − padding = j</code>
     /// </summary>

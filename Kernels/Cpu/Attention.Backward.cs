@@ -24,8 +24,8 @@ public static unsafe partial class Attention
             public int Number;
             public T* DY, DQ, DK, DV;
             public T* KeysTransposed, ValuesTransposed;
-            public Panels<T> Keys, Queries, Slopes;
-            public T* Weights, Scores;
+            public Panels<T> PanelsOfK, PanelsOfQ, PanelsOfDY;
+            public T* Weights, DS;
         }
 
         [MethodImpl(Compiled.Alone)]
@@ -41,7 +41,7 @@ public static unsafe partial class Attention
                 head.ValuesTransposed = head.KeysTransposed + (long)padded * shape.HeadDim;
                 var packed = head.ValuesTransposed + (long)padded * shape.ValueDim;
                 head.Weights = packed + (long)keys * headWidth + (long)shape.Queries * (headWidth + valueWidth);
-                head.Scores = head.Weights + QueryBlock * ScoreRow;
+                head.DS = head.Weights + QueryBlock * ScoreRow;
                 Begin<V>(ref head, packed);
                 for (var block = 0; block < QueryBlocks(shape); block++)
                 {
@@ -62,12 +62,13 @@ public static unsafe partial class Attention
             head.DQ = dq.Pointer + shape.DQ.At(batch, h);
             head.DK = dk.Pointer + shape.DK.At(batch, h);
             head.DV = dv.Pointer + shape.DV.At(batch, h);
+            // first, in the memory that the keys and values are packed to next
             Deltas<V>(head.DY, hy, delta.Pointer + head.Number * shape.Queries, head.KeysTransposed);
             new Scores<T>(q, k, mask, bias, shape).PackKeys<V>(head.Number, head.KeysTransposed);
             MatMul.PackPanels<T, V>(hv, 1, shape.V.Row, shape.ValueDim, keys, head.ValuesTransposed);
-            head.Keys = Panels<T>.Of<V>(hk, shape.K.Row, keys, shape.HeadDim, memory);
-            head.Queries = Panels<T>.Of<V>(hq, shape.Q.Row, shape.Queries, shape.HeadDim, memory += (long)keys * headWidth);
-            head.Slopes = Panels<T>.Of<V>(head.DY, shape.DY.Row, shape.Queries, shape.ValueDim, memory + (long)shape.Queries * headWidth);
+            head.PanelsOfK = Panels<T>.Of<V>(hk, shape.K.Row, keys, shape.HeadDim, memory);
+            head.PanelsOfQ = Panels<T>.Of<V>(hq, shape.Q.Row, shape.Queries, shape.HeadDim, memory += (long)keys * headWidth);
+            head.PanelsOfDY = Panels<T>.Of<V>(head.DY, shape.DY.Row, shape.Queries, shape.ValueDim, memory + (long)shape.Queries * headWidth);
             if (keys == 0) Clear(head.DQ, 0, shape.Queries, shape.HeadDim, shape.DQ.Row);
             var seen = shape.Queries == 0 ? 0 : keys;
             Clear(head.DK, seen, shape.Keys, shape.HeadDim, shape.DK.Row);
@@ -105,7 +106,7 @@ public static unsafe partial class Attention
         void Block<V>(in Head head, int row, int rows, int key, int keys) where V : struct, ISimd<V, T>
         {
             int width = 2 * V.Count, strips = Strips<V, T>(shape, rows);
-            T* weights = head.Weights, ds = head.Scores;
+            T* weights = head.Weights, ds = head.DS;
             new Scores<T>(q, k, mask, bias, shape).Block<V>(head.Number, row, rows, key, keys, head.KeysTransposed, weights);
             Scores<T>.Products<V>(shape, head.DY, shape.DY.Row, shape.ValueDim, row, rows, key, keys, head.ValuesTransposed, ds);
             Slopes<V>(head.Number, row, rows, key, keys, weights, ds);
@@ -115,10 +116,10 @@ public static unsafe partial class Attention
                     var (first, count) = Strip(rows, strip, strips);
                     var to = head.DQ + (long)(row + first) * shape.DQ.Row + j;
                     MatMul.Panel<T, V>(count, Math.Min(width, shape.HeadDim - j), shape.Seen(row + first + count - 1, key, keys), ds + first * ScoreRow, ScoreRow, 1,
-                        head.Keys.At(j / width, key), head.Keys.Row, to, shape.DQ.Row, key == 0 ? null : to, shape.DQ.Row);
+                        head.PanelsOfK.At(j / width, key), head.PanelsOfK.Row, to, shape.DQ.Row, key == 0 ? null : to, shape.DQ.Row);
                 }
-            ByKeys<V>(ds, head.Queries, head.DK, shape.DK.Row, shape.HeadDim, row, rows, key, keys);
-            ByKeys<V>(weights, head.Slopes, head.DV, shape.DV.Row, shape.ValueDim, row, rows, key, keys);
+            ByKeys<V>(ds, head.PanelsOfQ, head.DK, shape.DK.Row, shape.HeadDim, row, rows, key, keys);
+            ByKeys<V>(weights, head.PanelsOfDY, head.DV, shape.DV.Row, shape.ValueDim, row, rows, key, keys);
         }
 
         /// <summary>gradient += slopesᵀ x for a block's keys, of which those that no block before saw get their first summand.</summary>

@@ -126,7 +126,8 @@ public static unsafe partial class Attention
         {
             var (batch, h) = shape.Place(head);
             var to = y.Pointer + shape.Y.At(batch, h) + (long)row * shape.Y.Row;
-            T* total = sums.Factor, logs = lse.Pointer + head * shape.Queries + row;
+            T* total = sums.Factor;         // whose numbers have served
+            T* logs = lse.Pointer + head * shape.Queries + row;
             for (var i = 0; i < rows; i++, to += shape.Y.Row)
             {
                 total[i] = V.Sum(MatMul.Load<T, V>(sums.Total(i)));

@@ -94,7 +94,7 @@ public static unsafe partial class Attention
 
     /// <summary>What scores are taken down by: their largest one or log-sum-exp, and 0 where all are −∞, which then weigh 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static V Shift<V, T>(T scale) where V : struct, ISimd<V, T> where T : unmanaged => double.IsNegativeInfinity(Number.Double(scale)) ? V.Of(0) : V.Broadcast(scale);
+    static V Shift<V, T>(T top) where V : struct, ISimd<V, T> where T : unmanaged => double.IsNegativeInfinity(Number.Double(top)) ? V.Of(0) : V.Broadcast(top);
 
     /// <summary>Drops weights of one row, of which <paramref name="weights"/> holds those from key <paramref name="key"/> on, and scales the rest up.</summary>
     static void Drop<T>(AttentionShape shape, int head, int query, int key, View<T> weights) where T : unmanaged

@@ -15,7 +15,7 @@ public static unsafe partial class Conv
     public readonly struct Forward<T>(View<T> x, View<int> offsets, View<T> weight, int weightRow, View<T> bias, View<T> y, ConvShape shape, int rowBlocks)
         : IKernel<T> where T : unmanaged
     {
-        /// <summary>How many windows an item has: a multiple of every panel's width.</summary>
+        /// <summary>The most windows of an item: a multiple of every panel's width.</summary>
         const int BlockColumns = 256;
 
         /// <summary>The most kernels of an item: with <see cref="MaxDepth"/> numbers each they stay in the second-level cache.</summary>
@@ -60,7 +60,7 @@ public static unsafe partial class Conv
             Run* runs = stackalloc Run[width], images = stackalloc Run[width];
             for (int part = 0, k = 0, depth; part < parts; part++, k += depth)
             {
-                depth = Share(shape.Depth - k, part, parts);
+                depth = MatMul.Share(shape.Depth - k, part, parts);
                 var left = weight.Pointer + (long)channel * weightRow + k;
                 for (int j = 0; j < columns; j += width)
                 {
@@ -87,6 +87,7 @@ public static unsafe partial class Conv
             }
         }
 
+        /// <summary>The block for few kernels, without panels: run by run of windows that are neighbours in x and in y.</summary>
         [SkipLocalsInit]
         void Direct<V>(Windows<T> windows, int channel, int rows, int column, int columns) where V : struct, ISimd<V, T>
         {

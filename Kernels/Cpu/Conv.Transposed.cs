@@ -48,8 +48,12 @@ public static unsafe partial class Conv
             }
         }
 
+        /// <summary>
+        /// Adds a panel of windows to channels <paramref name="first"/> to <paramref name="end"/> of their images, at most <paramref name="most"/>
+        /// channels at a time.
+        /// </summary>
         [SkipLocalsInit]
-        void Panel<V>(int group, int first, int end, int together, int column, int count, int width, T* panel, T* tile) where V : struct, ISimd<V, T>
+        void Panel<V>(int group, int first, int end, int most, int column, int count, int width, T* panel, T* tile) where V : struct, ISimd<V, T>
         {
             var windows = new Windows<T>(x, offsets, shape, group);
             int parts = Blocks(shape.Outputs, MaxDepth);
@@ -63,13 +67,13 @@ public static unsafe partial class Conv
                 Direct<V>(group, first, end, runs, found, width, panel);
                 return;
             }
-            for (int c = first; c < end; c += together)
+            for (int c = first; c < end; c += most)
             {
-                int channels = Math.Min(together, end - c);
+                int channels = Math.Min(most, end - c);
                 var left = weight.Pointer + ((long)group * shape.Inputs + c) * shape.Taps * weightRow;
                 for (int part = 0, k = 0, depth; part < parts; part++, k += depth)
                 {
-                    depth = Share(shape.Outputs - k, part, parts);
+                    depth = MatMul.Share(shape.Outputs - k, part, parts);
                     MatMul.Panel<T, V>(channels * shape.Taps, width, depth, left + k, weightRow, 1, panel + (nint)k * width, width, tile, width, part > 0 ? tile : null, width);
                 }
                 windows.Add<V>(c, channels, runs, found, tile, width);

@@ -39,7 +39,7 @@ public static unsafe partial class Conv
                 int blocks = Blocks(end - first, MaxColumns);
                 for (int b = 0, j = first, count; b < blocks; b++, j += count)
                 {
-                    count = Share(end - j, b, blocks);
+                    count = MatMul.Share(end - j, b, blocks);
                     Block<V>(group, row, rows, j, count, block, panel, c, b > 0);
                 }
             }

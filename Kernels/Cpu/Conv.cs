@@ -14,7 +14,9 @@ namespace NanoAttention.Kernels.Cpu;
 /// </summary>
 public static unsafe partial class Conv
 {
-    /// <summary>The longest part of a sum that is made at a time, as in <see cref="MatMul"/>: what a panel reads stays in the first-level cache.</summary>
+    /// <summary>
+    /// The longest part of a sum that is made at a time: a panel of it, two registers of AVX-512 wide, just fills a first-level cache of 48 kB.
+    /// </summary>
     const int MaxDepth = 384;
 
     /// <summary>A gap after each row of a block that is read as the left side, so that rows do not lie a power of two apart.</summary>
@@ -26,7 +28,10 @@ public static unsafe partial class Conv
     /// </summary>
     const int FewOutputs = 2;
 
-    /// <summary>Windows beside each other, that are so many numbers beside each other for every tap: from an offset in the images on, and from a column of a block on.</summary>
+    /// <summary>
+    /// Windows beside each other, whose numbers lie beside each other too, for every tap: <paramref name="Length"/> of them, in the images
+    /// from <paramref name="From"/> on, in a block from column <paramref name="At"/> on.
+    /// </summary>
     readonly record struct Run(long From, int At, int Length);
 
     /// <summary>W for a group: row c · taps + k has number k of every window on channel c; column n · places + o is window o of image n.</summary>
@@ -105,9 +110,6 @@ public static unsafe partial class Conv
         }
         return found;
     }
-
-    /// <summary>How long part number <paramref name="part"/> of <paramref name="parts"/> is when what is left from its first number on is shared out evenly.</summary>
-    static int Share(int left, int part, int parts) => (left + parts - part - 1) / (parts - part);
 
     static int Blocks(int size, int most) => Math.Max(1, (size + most - 1) / most);
 }

@@ -58,7 +58,7 @@ public static class CrossEntropy
                     V.Store((right - share) * g, d, i + V.Count);
                 }
                 for (; i < n; i += V.Count) Rows.StoreUpTo((V.Exp(Rows.LoadUpTo<V, T>(x, i, default) - total) - share) * g, d, i);
-                int t = targets[row];
+                int t = targets[row];       // once more in double precision: where a model is sure and right, exp(…) − 1 cancels
                 d[t] = Number.Of<T>((Math.Exp(Number.Double(x[t]) - Number.Double(lse[row])) - smoothing / n - (1 - smoothing)) * Number.Double(dlosses[row]));
             }
         }

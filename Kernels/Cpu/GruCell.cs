@@ -10,7 +10,7 @@ namespace NanoAttention.Kernels.Cpu;
 /// </summary>
 public static unsafe class GruCell
 {
-    /// <summary>From x (rows, 3 hidden), the bias b (3 hidden) and h₋₁ (rows, hidden) to h.</summary>
+    /// <summary>From x (rows, 3 hidden), the bias b (3 hidden) and h₋₁ (rows, hidden) to h. It cannot do without a product.</summary>
     /// <param name="bias">Empty for zero.</param>
     /// <param name="kept">Receives r, z, n and y_n (rows, 4 hidden) for the backward pass. Empty: they are not wanted.</param>
     public readonly struct Forward<T>(View<T> x, View<T> bias, View<T> hPrevious, View<T> h, View<T> kept, int hidden) : ICell<T> where T : unmanaged

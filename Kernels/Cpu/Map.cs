@@ -4,7 +4,7 @@ namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
 /// y = f(x), number by number: two registers at a time, whose chains of operations the processor runs side by side and which share the
-/// formula's constants.
+/// formula's constants. The kernels work on copies of their fields: the compiler cannot know that a store through y leaves fields alone.
 /// </summary>
 public static class Map
 {

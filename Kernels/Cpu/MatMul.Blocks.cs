@@ -2,7 +2,9 @@ namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class MatMul
 {
-    /// <summary>The longest block of k. Longer ones read and write c less often, but a panel of b must not outgrow the caches.</summary>
+    /// <summary>
+    /// The longest block of k. Longer ones read and write c less often, but a panel of b, up to 64 kB, must not outgrow the nearest caches.
+    /// </summary>
     const int MaxDepth = 512;
 
     /// <summary>The most rows of a block: with <see cref="MaxDepth"/> numbers each, half a megabyte, a's part stays in the second-level cache.</summary>

@@ -6,9 +6,10 @@ public static unsafe partial class MatMul
 {
     /// <summary>
     /// Registers. Memory delivers one number in the time of 16 multiply-adds, so a tile of c, up to fourteen rows by two registers, stays in
-    /// registers for a whole block of k. b's columns are first copied (packed) to a panel in the first-level cache, which every tile reads
-    /// straight through; a is read in place, unless its strides spoil the cache (Goto and van de Geijn, Anatomy of High-Performance Matrix
-    /// Multiplication, 2008). An item is a block of C; the order in which k is summed depends on K alone.
+    /// registers for a whole block of k. Where many rows are to come, b's columns are first copied (packed) to panels, two registers wide,
+    /// which every tile reads straight through; a is read in place, unless its strides spoil the cache (Goto and van de Geijn, Anatomy of
+    /// High-Performance Matrix Multiplication, 2008). An item is a block of C; the order in which k is summed depends on K alone.
+    /// From outside in: Block cuts k, Slab the columns and rows, <see cref="Panel"/> the rows into tiles, and the tile is the innermost loop.
     /// </summary>
     /// <param name="plus">What is added to the product: nothing, c itself, or rows <paramref name="plusRow"/> apart (0: a bias for every row), in matrices M · plusRow apart.</param>
     /// <param name="workers">How many share the items.</param>
@@ -32,7 +33,7 @@ public static unsafe partial class MatMul
                 T* left = a.Pointer + start.A + (long)row * shape.ARow, right = b.Pointer + start.B + (long)column * shape.BCol;
                 var sums = c.Pointer + start.C + (long)row * shape.CRow + column;
                 var first = plus.Length == 0 ? null : plus.Pointer + (long)batch * shape.M * plusRow + (long)row * plusRow + column;
-                if (shape.K == 0) Start(sums, first, rows, columns);
+                if (shape.K == 0) Begin(sums, first, rows, columns);
                 else if (useDots) Dots<V>(left, right, sums, first, rows, columns);
                 else Block<V>(left, right, sums, first, rows, columns, memory);
             }
@@ -41,9 +42,7 @@ public static unsafe partial class MatMul
         int SlabColumns(int count) => Math.Min(MaxColumns, (shape.N + 2 * count - 1) / (2 * count) * 2 * count);
 
         /// <summary>
-        /// c = first + a b for a block of c. For each block of k, b's columns are packed, a slab of panels at a time; then each block of a's
-        /// rows, small enough for the second-level cache, meets every panel. It is read in place, unless its strides are such that the rows of
-        /// a tile, or the columns of a transposed a, fall on few lines of the cache, or on many pages.
+        /// c = first + a b for a block of c, one block of k after the other: what the first adds to <c>first</c>, the next ones add to c.
         /// </summary>
         void Block<V>(T* a, T* b, T* c, T* first, int rows, int columns, T* memory) where V : struct, ISimd<V, T>
         {
@@ -51,7 +50,7 @@ public static unsafe partial class MatMul
             nint firstRow = plusRow;
             for (int block = 0, k = 0; block < blocks; block++)
             {
-                var depth = (shape.K - k + blocks - block - 1) / (blocks - block);
+                var depth = Share(shape.K - k, block, blocks);
                 for (var j = 0; j < columns; j += MaxColumns)
                     Slab<V>(a + (long)k * shape.ACol, b + (long)k * shape.BRow + (long)j * shape.BCol, c + j, first is null ? null : first + j, firstRow,
                         rows, Math.Min(MaxColumns, columns - j), depth, memory);
@@ -61,6 +60,13 @@ public static unsafe partial class MatMul
             }
         }
 
+        /// <summary>
+        /// One block of k and up to <see cref="MaxColumns"/> columns of b. These are packed, unless so few rows are to come (ten tiles of
+        /// AVX-512) that the copy would not pay; then each block of a's rows, small enough for the second-level cache, meets every panel.
+        /// It is copied if neither its rows nor its columns lie along memory, and where that pays: columns along memory, each on another page,
+        /// if more than one panel reads them; rows a multiple of 4096 bytes apart, which share one set of the first-level cache, if more than
+        /// four do. Otherwise it is read in place.
+        /// </summary>
         void Slab<V>(T* a, T* b, T* c, T* first, nint firstRow, int rows, int columns, int depth, T* memory) where V : struct, ISimd<V, T>
         {
             int width = 2 * V.Count;
@@ -92,7 +98,10 @@ public static unsafe partial class MatMul
             }
         }
 
-        /// <summary>Few rows, and columns of b that lie along memory: a dot product for each number of c, without packing.</summary>
+        /// <summary>
+        /// Up to four rows, and columns of b that lie along memory: a dot product for each number of c. To pack b would cost more than the
+        /// product, which reads it once.
+        /// </summary>
         void Dots<V>(T* a, T* b, T* c, T* first, int rows, int columns) where V : struct, ISimd<V, T>
         {
             for (var j = 0; j < columns; j++)
@@ -105,7 +114,7 @@ public static unsafe partial class MatMul
         }
 
         /// <summary>c = first</summary>
-        void Start(T* c, T* first, int rows, int columns)
+        void Begin(T* c, T* first, int rows, int columns)
         {
             for (var i = 0; i < rows; i++)
             {

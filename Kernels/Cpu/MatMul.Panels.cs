@@ -7,6 +7,8 @@ namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class MatMul
 {
+    // What stands between the blocks and the tiles: packing, Pack to PackTiles, and the walk of a panel's tiles, Panel.
+
     /// <summary>
     /// Copies a (rows, columns) block with any strides to rows of <paramref name="width"/> ≥ columns numbers, the rest filled with zeros.
     /// </summary>
@@ -117,8 +119,10 @@ public static unsafe partial class MatMul
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector128<float> ZipHigh(Vector128<float> x, Vector128<float> y) => Sse.IsSupported ? Sse.UnpackHigh(x, y) : AdvSimd.Arm64.ZipHigh(x, y);
 
-    /// <summary>Copies all of b (depth, columns) to panels of two registers of columns, one after the other, the last one filled up with zeros.
-    /// Rows are read some panels wide, which the processor's own prefetching sees through.</summary>
+    /// <summary>
+    /// Copies all of b (depth, columns) to panels of two registers of columns, one after the other, the last one filled up with zeros.
+    /// Rows are read some panels wide: the processor's own prefetching recognises such longer runs.
+    /// </summary>
     internal static void PackPanels<T, V>(T* b, nint row, nint column, int depth, int columns, T* panels) where T : unmanaged where V : struct, ISimd<V, T>
     {
         const int together = 8;
@@ -140,20 +144,24 @@ public static unsafe partial class MatMul
         }
     }
 
-    /// <summary>How many rows tile t of <paramref name="tiles"/> has when the <paramref name="left"/> rows from its first on are shared out evenly.</summary>
-    internal static int TileHeight(int left, int tile, int tiles) => (left + tiles - tile - 1) / (tiles - tile);
+    /// <summary>
+    /// The size of part number <paramref name="part"/> of <paramref name="parts"/> when the <paramref name="left"/> numbers from its first
+    /// one on are shared out evenly.
+    /// </summary>
+    internal static int Share(int left, int part, int parts) => (left + parts - part - 1) / (parts - part);
 
     /// <summary>
     /// Copies a transposed a, whose columns lie along memory, for <see cref="Panel"/>: tile after tile, for each its part of every column.
     /// Columns are read as they lie, and whole registers copied, beyond a part's end too, as the next parts are written later; but nothing
-    /// may be touched behind a tile's last part, or behind a's last column.
+    /// may be touched behind a tile's last part, or behind a's last column (which is why columns must not overlap, <paramref name="aCol"/> ≥
+    /// <paramref name="rows"/>).
     /// </summary>
     static void PackTiles<T, V>(T* a, nint aCol, int rows, int depth, T* target) where T : unmanaged where V : struct, ISimd<V, T>
     {
         const int ahead = 4;            // columns: each begins on another page, across which the processor's own prefetching does not see
         int most = TileRows<T, V>(), tiles = (rows + most - 1) / most;
         var counts = stackalloc int[tiles];
-        for (int tile = 0, row = 0; tile < tiles; row += counts[tile++]) counts[tile] = TileHeight(rows - row, tile, tiles);
+        for (int tile = 0, row = 0; tile < tiles; row += counts[tile++]) counts[tile] = Share(rows - row, tile, tiles);
         for (var k = 0; k < depth; k++, a += aCol)
             for (int tile = 0, row = 0; tile < tiles; tile++)
             {
@@ -182,10 +190,10 @@ public static unsafe partial class MatMul
         var tiles = (rows + most - 1) / most;
         for (int tile = 0, row = 0; tile < tiles; tile++)
         {
-            var count = TileHeight(rows - row, tile, tiles);
+            var count = Share(rows - row, tile, tiles);
             T* from = a + row * (tiled ? depth : aRow), to = c + row * cRow, add = first is null ? null : first + row * firstRow;
             if (tiled) aCol = count;
-            if (ahead is not null) CallAhead(ahead + depth * tile / tiles * bRow, bRow, depth * (tile + 1) / tiles - depth * tile / tiles);
+            if (ahead is not null) PrefetchSecondLevel(ahead + depth * tile / tiles * bRow, bRow, depth * (tile + 1) / tiles - depth * tile / tiles);
             if (columns == width) Tile<T, V>(count, depth, from, aRow, aCol, b, bRow, to, cRow, add, firstRow);
             else
             {
@@ -196,7 +204,7 @@ public static unsafe partial class MatMul
         }
     }
 
-    /// <summary>c = first + the first <paramref name="columns"/> numbers of a tile's row.</summary>
+    /// <summary>c = first + row, a tile's row at the right edge, of which only <paramref name="columns"/> numbers are c's.</summary>
     static void CopyPart<T, V>(T* row, int columns, T* c, T* first) where T : unmanaged where V : struct, ISimd<V, T>
     {
         for (var j = 0; j < columns; j += V.Count)

@@ -6,7 +6,7 @@ public static unsafe partial class MatMul
 {
     /// <summary>
     /// The most rows of a tile. With two registers a row, six rows are 12 sums, which fill the 16 registers of AVX2 beside two of b and one
-    /// of a; see <see cref="Tile512{T, R}"/> for AVX-512, which has 32.
+    /// of a; see <see cref="Tile512{T, L, R}"/> for AVX-512, which has 32.
     /// </summary>
     internal static int TileRows<T, V>() where T : unmanaged where V : struct => typeof(V) == typeof(Lane512<T>) ? 14 : 6;
 

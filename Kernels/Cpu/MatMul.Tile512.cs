@@ -4,11 +4,6 @@ using System.Runtime.Intrinsics.X86;
 
 namespace NanoAttention.Kernels.Cpu;
 
-/// <summary>
-/// The tile for the 32 registers of AVX-512: fourteen rows are 28 sums, xᵢ and yᵢ, beside two registers of b and one of a; for each k 28
-/// multiply-adds for 16 loads. Two things keep the multiply-adds fed. Vectors are bare, not lanes: the compiler then adds to a register
-/// without copying it. And two k are done a round: the integer sums that move the pointers on take the same ports as multiply-adds.
-/// </summary>
 public static unsafe partial class MatMul
 {
     readonly struct Seven : IRows { public static int Count => 7; }
@@ -57,8 +52,11 @@ public static unsafe partial class MatMul
     }
 
     /// <summary>
-    /// c = first + a b for one tile. Rows of a three by three share a pointer, to which a stride or two are added in the addressing:
-    /// fourteen pointers would not fit the 16 integer registers. A column of a takes one.
+    /// The tile for the 32 registers of AVX-512: fourteen rows are 28 sums, xᵢ and yᵢ, beside two registers of b and one of a; for each k 28
+    /// multiply-adds for 16 loads. Three things keep the multiply-adds fed. Vectors are bare, not lanes: the compiler then adds to a register
+    /// without copying it. Two k are done a round: the integer sums that move the pointers on take the same ports as multiply-adds. And rows
+    /// of a three by three share a pointer, to which a stride or two are added in the addressing: fourteen pointers would not fit the 16
+    /// integer registers. (A column of a takes one.)
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Tile512<T, L, R>(int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
@@ -73,41 +71,41 @@ public static unsafe partial class MatMul
         Vector512<T> x12 = default, y12 = default, x13 = default, y13 = default;
         for (var left = depth; left > 0; left -= 2)
         {
-            Vector512<T> b0 = Vector512.Load(b), b1 = Vector512.Load(b + Vector512<T>.Count), s = Number<T, L>(a0, 0, a, 0);
+            Vector512<T> b0 = Vector512.Load(b), b1 = Vector512.Load(b + Vector512<T>.Count), s = Broadcast<T, L>(a0, 0, a, 0);
             x0 = MulAdd(s, b0, x0); y0 = MulAdd(s, b1, y0);
-            if (R.Count > 1) { s = Number<T, L>(a0, aRow, a, 1); x1 = MulAdd(s, b0, x1); y1 = MulAdd(s, b1, y1); }
-            if (R.Count > 2) { s = Number<T, L>(a0, twoRows, a, 2); x2 = MulAdd(s, b0, x2); y2 = MulAdd(s, b1, y2); }
-            if (R.Count > 3) { s = Number<T, L>(a3, 0, a, 3); x3 = MulAdd(s, b0, x3); y3 = MulAdd(s, b1, y3); }
-            if (R.Count > 4) { s = Number<T, L>(a3, aRow, a, 4); x4 = MulAdd(s, b0, x4); y4 = MulAdd(s, b1, y4); }
-            if (R.Count > 5) { s = Number<T, L>(a3, twoRows, a, 5); x5 = MulAdd(s, b0, x5); y5 = MulAdd(s, b1, y5); }
-            if (R.Count > 6) { s = Number<T, L>(a6, 0, a, 6); x6 = MulAdd(s, b0, x6); y6 = MulAdd(s, b1, y6); }
-            if (R.Count > 7) { s = Number<T, L>(a6, aRow, a, 7); x7 = MulAdd(s, b0, x7); y7 = MulAdd(s, b1, y7); }
-            if (R.Count > 8) { s = Number<T, L>(a6, twoRows, a, 8); x8 = MulAdd(s, b0, x8); y8 = MulAdd(s, b1, y8); }
-            if (R.Count > 9) { s = Number<T, L>(a9, 0, a, 9); x9 = MulAdd(s, b0, x9); y9 = MulAdd(s, b1, y9); }
-            if (R.Count > 10) { s = Number<T, L>(a9, aRow, a, 10); x10 = MulAdd(s, b0, x10); y10 = MulAdd(s, b1, y10); }
-            if (R.Count > 11) { s = Number<T, L>(a9, twoRows, a, 11); x11 = MulAdd(s, b0, x11); y11 = MulAdd(s, b1, y11); }
-            if (R.Count > 12) { s = Number<T, L>(a12, 0, a, 12); x12 = MulAdd(s, b0, x12); y12 = MulAdd(s, b1, y12); }
-            if (R.Count > 13) { s = Number<T, L>(a12, aRow, a, 13); x13 = MulAdd(s, b0, x13); y13 = MulAdd(s, b1, y13); }
+            if (R.Count > 1) { s = Broadcast<T, L>(a0, aRow, a, 1); x1 = MulAdd(s, b0, x1); y1 = MulAdd(s, b1, y1); }
+            if (R.Count > 2) { s = Broadcast<T, L>(a0, twoRows, a, 2); x2 = MulAdd(s, b0, x2); y2 = MulAdd(s, b1, y2); }
+            if (R.Count > 3) { s = Broadcast<T, L>(a3, 0, a, 3); x3 = MulAdd(s, b0, x3); y3 = MulAdd(s, b1, y3); }
+            if (R.Count > 4) { s = Broadcast<T, L>(a3, aRow, a, 4); x4 = MulAdd(s, b0, x4); y4 = MulAdd(s, b1, y4); }
+            if (R.Count > 5) { s = Broadcast<T, L>(a3, twoRows, a, 5); x5 = MulAdd(s, b0, x5); y5 = MulAdd(s, b1, y5); }
+            if (R.Count > 6) { s = Broadcast<T, L>(a6, 0, a, 6); x6 = MulAdd(s, b0, x6); y6 = MulAdd(s, b1, y6); }
+            if (R.Count > 7) { s = Broadcast<T, L>(a6, aRow, a, 7); x7 = MulAdd(s, b0, x7); y7 = MulAdd(s, b1, y7); }
+            if (R.Count > 8) { s = Broadcast<T, L>(a6, twoRows, a, 8); x8 = MulAdd(s, b0, x8); y8 = MulAdd(s, b1, y8); }
+            if (R.Count > 9) { s = Broadcast<T, L>(a9, 0, a, 9); x9 = MulAdd(s, b0, x9); y9 = MulAdd(s, b1, y9); }
+            if (R.Count > 10) { s = Broadcast<T, L>(a9, aRow, a, 10); x10 = MulAdd(s, b0, x10); y10 = MulAdd(s, b1, y10); }
+            if (R.Count > 11) { s = Broadcast<T, L>(a9, twoRows, a, 11); x11 = MulAdd(s, b0, x11); y11 = MulAdd(s, b1, y11); }
+            if (R.Count > 12) { s = Broadcast<T, L>(a12, 0, a, 12); x12 = MulAdd(s, b0, x12); y12 = MulAdd(s, b1, y12); }
+            if (R.Count > 13) { s = Broadcast<T, L>(a12, aRow, a, 13); x13 = MulAdd(s, b0, x13); y13 = MulAdd(s, b1, y13); }
             if (left == 1) break;
             if (L.InColumns) a += aCol;
             b += bRow;
             b0 = Vector512.Load(b);
             b1 = Vector512.Load(b + Vector512<T>.Count);
-            s = Number<T, L>(a0, 1, a, 0);
+            s = Broadcast<T, L>(a0, 1, a, 0);
             x0 = MulAdd(s, b0, x0); y0 = MulAdd(s, b1, y0);
-            if (R.Count > 1) { s = Number<T, L>(a0, aRow + 1, a, 1); x1 = MulAdd(s, b0, x1); y1 = MulAdd(s, b1, y1); }
-            if (R.Count > 2) { s = Number<T, L>(a0, twoRows + 1, a, 2); x2 = MulAdd(s, b0, x2); y2 = MulAdd(s, b1, y2); }
-            if (R.Count > 3) { s = Number<T, L>(a3, 1, a, 3); x3 = MulAdd(s, b0, x3); y3 = MulAdd(s, b1, y3); }
-            if (R.Count > 4) { s = Number<T, L>(a3, aRow + 1, a, 4); x4 = MulAdd(s, b0, x4); y4 = MulAdd(s, b1, y4); }
-            if (R.Count > 5) { s = Number<T, L>(a3, twoRows + 1, a, 5); x5 = MulAdd(s, b0, x5); y5 = MulAdd(s, b1, y5); }
-            if (R.Count > 6) { s = Number<T, L>(a6, 1, a, 6); x6 = MulAdd(s, b0, x6); y6 = MulAdd(s, b1, y6); }
-            if (R.Count > 7) { s = Number<T, L>(a6, aRow + 1, a, 7); x7 = MulAdd(s, b0, x7); y7 = MulAdd(s, b1, y7); }
-            if (R.Count > 8) { s = Number<T, L>(a6, twoRows + 1, a, 8); x8 = MulAdd(s, b0, x8); y8 = MulAdd(s, b1, y8); }
-            if (R.Count > 9) { s = Number<T, L>(a9, 1, a, 9); x9 = MulAdd(s, b0, x9); y9 = MulAdd(s, b1, y9); }
-            if (R.Count > 10) { s = Number<T, L>(a9, aRow + 1, a, 10); x10 = MulAdd(s, b0, x10); y10 = MulAdd(s, b1, y10); }
-            if (R.Count > 11) { s = Number<T, L>(a9, twoRows + 1, a, 11); x11 = MulAdd(s, b0, x11); y11 = MulAdd(s, b1, y11); }
-            if (R.Count > 12) { s = Number<T, L>(a12, 1, a, 12); x12 = MulAdd(s, b0, x12); y12 = MulAdd(s, b1, y12); }
-            if (R.Count > 13) { s = Number<T, L>(a12, aRow + 1, a, 13); x13 = MulAdd(s, b0, x13); y13 = MulAdd(s, b1, y13); }
+            if (R.Count > 1) { s = Broadcast<T, L>(a0, aRow + 1, a, 1); x1 = MulAdd(s, b0, x1); y1 = MulAdd(s, b1, y1); }
+            if (R.Count > 2) { s = Broadcast<T, L>(a0, twoRows + 1, a, 2); x2 = MulAdd(s, b0, x2); y2 = MulAdd(s, b1, y2); }
+            if (R.Count > 3) { s = Broadcast<T, L>(a3, 1, a, 3); x3 = MulAdd(s, b0, x3); y3 = MulAdd(s, b1, y3); }
+            if (R.Count > 4) { s = Broadcast<T, L>(a3, aRow + 1, a, 4); x4 = MulAdd(s, b0, x4); y4 = MulAdd(s, b1, y4); }
+            if (R.Count > 5) { s = Broadcast<T, L>(a3, twoRows + 1, a, 5); x5 = MulAdd(s, b0, x5); y5 = MulAdd(s, b1, y5); }
+            if (R.Count > 6) { s = Broadcast<T, L>(a6, 1, a, 6); x6 = MulAdd(s, b0, x6); y6 = MulAdd(s, b1, y6); }
+            if (R.Count > 7) { s = Broadcast<T, L>(a6, aRow + 1, a, 7); x7 = MulAdd(s, b0, x7); y7 = MulAdd(s, b1, y7); }
+            if (R.Count > 8) { s = Broadcast<T, L>(a6, twoRows + 1, a, 8); x8 = MulAdd(s, b0, x8); y8 = MulAdd(s, b1, y8); }
+            if (R.Count > 9) { s = Broadcast<T, L>(a9, 1, a, 9); x9 = MulAdd(s, b0, x9); y9 = MulAdd(s, b1, y9); }
+            if (R.Count > 10) { s = Broadcast<T, L>(a9, aRow + 1, a, 10); x10 = MulAdd(s, b0, x10); y10 = MulAdd(s, b1, y10); }
+            if (R.Count > 11) { s = Broadcast<T, L>(a9, twoRows + 1, a, 11); x11 = MulAdd(s, b0, x11); y11 = MulAdd(s, b1, y11); }
+            if (R.Count > 12) { s = Broadcast<T, L>(a12, 1, a, 12); x12 = MulAdd(s, b0, x12); y12 = MulAdd(s, b1, y12); }
+            if (R.Count > 13) { s = Broadcast<T, L>(a12, aRow + 1, a, 13); x13 = MulAdd(s, b0, x13); y13 = MulAdd(s, b1, y13); }
             if (L.InColumns) a += aCol;
             else { a0 += 2; a3 += 2; a6 += 2; a9 += 2; a12 += 2; }
             b += bRow;
@@ -130,7 +128,7 @@ public static unsafe partial class MatMul
 
     /// <summary>A number of a in every place of a register: <c>row[at]</c>, or <c>column[place]</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector512<T> Number<T, L>(T* row, nint at, T* column, int place) where T : unmanaged where L : struct, ILay =>
+    static Vector512<T> Broadcast<T, L>(T* row, nint at, T* column, int place) where T : unmanaged where L : struct, ILay =>
         Vector512.Create(L.InColumns ? column[place] : row[at]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -146,7 +144,7 @@ public static unsafe partial class MatMul
         right.Store(c + Vector512<T>.Count);
     }
 
-    /// <summary>Calls two registers of each of some rows into the cache, while other work is done.</summary>
+    /// <summary>Calls two registers of each of some rows into the first-level cache, while other work is done.</summary>
     internal static void Prefetch<T>(T* x, nint row, int rows) where T : unmanaged
     {
         if (!Sse.IsSupported) return;
@@ -157,8 +155,8 @@ public static unsafe partial class MatMul
         }
     }
 
-    /// <summary>Calls two registers of each of some rows into the second-level cache.</summary>
-    static void CallAhead<T>(T* x, nint row, int rows) where T : unmanaged
+    /// <summary>The same for the second-level cache.</summary>
+    static void PrefetchSecondLevel<T>(T* x, nint row, int rows) where T : unmanaged
     {
         if (!Sse.IsSupported) return;
         for (var i = 0; i < rows; i++, x += row)

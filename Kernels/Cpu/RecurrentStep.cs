@@ -117,7 +117,7 @@ public static unsafe class RecurrentStep
             for (int block = 0, k = 0; block < blocks; block++, k += MaxDepth)
                 for (int tile = 0, r = 0; tile < tiles; tile++)
                 {
-                    var count = MatMul.TileHeight(rows - r, tile, tiles);
+                    var count = MatMul.Share(rows - r, tile, tiles);
                     Prefetch(row + r, count, j, gate * blocks + block, gates * blocks);
                     var sums = products + r * next;
                     MatMul.Tile<T, V>(count, Math.Min(MaxDepth, depth - k), a.Pointer + (long)(row + r) * depth + k, depth, 1, panel + (nint)k * width, width,

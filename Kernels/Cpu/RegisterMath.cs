@@ -61,6 +61,7 @@ static class RegisterMath
     public static R Log<O, R>(R x) where O : struct, IFloats<R> where R : struct
     {
         R zero = O.Of(0), smallest = O.Of(1.17549435e-38), infinity = O.Of(double.PositiveInfinity);
+        // what is smaller than any normal number is scaled up first
         var (fraction, e) = O.Split(O.IfLess(x, smallest, O.Multiply(x, O.Of(1 << 25)), x));
         e = O.IfLess(x, smallest, O.Subtract(e, O.Of(25)), e);
         var r = O.Subtract(fraction, O.Of(1));

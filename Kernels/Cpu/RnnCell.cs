@@ -6,6 +6,7 @@ namespace NanoAttention.Kernels.Cpu;
 /// <summary>The cell of a plain recurrent network (Elman, Finding Structure in Time, 1990): h = f(x + h₋₁ Wᵀ), all (rows, hidden).</summary>
 public static unsafe class RnnCell
 {
+    /// <summary>From x, what the units get from the input, to h. It cannot do without a product.</summary>
     public readonly struct Forward<F, T>(F f, View<T> x, View<T> h, int hidden) : ICell<T> where F : struct, IUnary where T : unmanaged
     {
         public int Arrays => 2;

@@ -42,7 +42,7 @@ static class Rows
 
     /// <summary>Calls what lies a row further on than the two registers at i into the cache, while other work is done.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void CallAhead<T>(View<T> x, int i, int register) where T : unmanaged
+    public static unsafe void PrefetchNextRow<T>(View<T> x, int i, int register) where T : unmanaged
     {
         if (!Sse.IsSupported) return;
         Sse.Prefetch0(x.Pointer + x.Length + i);

@@ -39,8 +39,8 @@ public static class Softmax
             for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
             {
                 V left = V.Exp(V.Load(x, i) - max), right = V.Exp(V.Load(x, i + V.Count) - max);
-                Rows.CallAhead(x, i, V.Count);
-                Rows.CallAhead(y, i, V.Count);
+                Rows.PrefetchNextRow(x, i, V.Count);
+                Rows.PrefetchNextRow(y, i, V.Count);
                 V.Store(left, y, i);
                 V.Store(right, y, i + V.Count);
                 sum += left;
