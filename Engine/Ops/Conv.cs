@@ -82,9 +82,12 @@ public sealed partial class Tensor
 
     static Tensor ComposedConvTranspose(Tensor x, Tensor weight, Tensor? bias, WindowAxis[] windows, int groups)
     {
-        int batch = x.Shape[0], inputs = x.Shape[1], outputs = groups * weight.Shape[1], each = weight.Shape[1..].Count, places = x.Shape[2..].Count;
-        var columns = weight.Reshape(groups, inputs / groups, each).Transpose().MatMul(x.Reshape(batch, groups, inputs / groups, places));  // (n, g, out/g · k, o)
-        return columns.Reshape([batch, outputs, .. WindowAxis.Kernels(windows), .. WindowAxis.Counts(windows)]).OverlapAdd(windows).PlusChannels(bias);
+        int batch = x.Shape[0], inputs = x.Shape[1], outputs = groups * weight.Shape[1];
+        int each = weight.Shape[1..].Count, places = x.Shape[2..].Count;
+        // (n, g, out/g · k, o)
+        var columns = weight.Reshape(groups, inputs / groups, each).Transpose().MatMul(x.Reshape(batch, groups, inputs / groups, places));
+        return columns.Reshape([batch, outputs, .. WindowAxis.Kernels(windows), .. WindowAxis.Counts(windows)])
+            .OverlapAdd(windows).PlusChannels(bias);
     }
 
     // How many axes the kernel has. Throws where the weight or the bias do not fit.
@@ -123,18 +126,26 @@ public sealed partial class Tensor
     [
         Case.Of((x, w, b) => x.Conv(w, b, padding: 1), [2, 3, 5, 4], [2, 3, 3, 3], [2]) with
         {
-            Twin = t => ComposedConv(t[0], t[1], t[2], Windows(t[0], t[1], stride: default, 1), 1), Bench = [[16, 32, 28, 28], [64, 32, 3, 3], [64]],
+            Twin = t => ComposedConv(t[0], t[1], t[2], Windows(t[0], t[1], stride: default, 1), 1),
+            Bench = [[16, 32, 28, 28], [64, 32, 3, 3], [64]],
         },
-        Case.Of((x, w) => x.Conv(w, stride: 2, padding: 2, dilation: 2, groups: 3), [2, 3, 9, 18], [3, 1, 2, 3]) with     // a row longer than a register
+        // a row longer than a register
+        Case.Of((x, w) => x.Conv(w, stride: 2, padding: 2, dilation: 2, groups: 3), [2, 3, 9, 18], [3, 1, 2, 3]) with
         {
             Twin = t => ComposedConv(t[0], t[1], null, Windows(t[0], t[1], 2, 2, 2), 3), Bench = [[16, 48, 28, 28], [48, 16, 3, 3]],
         },
         Case.Of((x, w) => x.Conv(w, null, [2, 1], WindowPadding.Between([1, 0], [0, 2]), [1, 2]), [2, 2, 6, 5], [3, 2, 2, 3]),
         Case.Of((x, w, b) => x.Conv(w, b, groups: 2, padding: WindowPadding.Same, stride: 2), [2, 4, 7], [6, 2, 3], [6]),
         Case.Of((x, w) => x.Conv(w), [1, 2, 3, 4, 3], [2, 2, 2, 2, 2]),
-        Case.Of((x, w) => x.Conv(w, groups: 3), [3, 4], [3, 1, 2]) with { Timed = Case.Of((x, w) => x.Conv(w, groups: 64, padding: 1), [16, 64, 28, 28], [64, 1, 3, 3]) },
+        Case.Of((x, w) => x.Conv(w, groups: 3), [3, 4], [3, 1, 2]) with
+        {
+            Timed = Case.Of((x, w) => x.Conv(w, groups: 64, padding: 1), [16, 64, 28, 28], [64, 1, 3, 3]),
+        },
         Case.Of((x, w) => x.Conv(w, padding: [1, 2], mode: PadMode.Circular), [1, 2, 3, 3], [2, 2, 2, 3]),
-        Case.Of((x, w, b) => x.ConvTranspose(w, b), [2, 3, 3, 4], [3, 2, 3, 2], [2]) with { Bench = [[16, 64, 14, 14], [64, 32, 3, 3], [32]] },
+        Case.Of((x, w, b) => x.ConvTranspose(w, b), [2, 3, 3, 4], [3, 2, 3, 2], [2]) with
+        {
+            Bench = [[16, 64, 14, 14], [64, 32, 3, 3], [32]],
+        },
         Case.Of((x, w) => x.ConvTranspose(w, stride: 2, padding: 1, extra: [1, 0], dilation: [1, 2]), [1, 2, 3, 3], [2, 2, 3, 2]),
         Case.Of((x, w) => x.ConvTranspose(w, groups: 2, stride: 3), [2, 4, 3], [4, 2, 2]),
         Case.Of((x, w) => x.ConvTranspose(w, padding: WindowPadding.SameLower), [2, 2, 3, 2], [2, 1, 2, 2]),

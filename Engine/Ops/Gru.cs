@@ -22,20 +22,24 @@ public sealed partial class Tensor
         Tensor states = Empty([steps + 1, b, n], x.DType, x.Device), packed = x.Device.PackForSteps(weightHh.Detach().Transpose(), 3);
         x.Device.Copy(h, StepOf(states, order.Start));
         EachStep(order, 3, x, weightIh, biasIh, null, (t, gates) =>
-            x.Device.GruStep(gates, StepOf(states, order.Before(t)), packed, biasHh, StepOf(states, order.State(t)), kept is null ? null : StepOf(kept, t)));
-        return Record(states, inputs, dy => Recording ? PullTwin(t => ComposedGru(t, backwards), inputs, dy) : Back(dy.Contiguous())).Slice(0, order.First, steps);
+            x.Device.GruStep(gates, StepOf(states, order.Before(t)), packed, biasHh,
+                StepOf(states, order.State(t)), kept is null ? null : StepOf(kept, t)));
+        return Record(states, inputs, dy => Recording ? PullTwin(t => ComposedGru(t, backwards), inputs, dy) : Back(dy.Contiguous()))
+            .Slice(0, order.First, steps);
 
         Tensor?[] Back(Tensor dy)
         {
             var device = dy.Device;
-            Tensor dgates = Empty([steps, b, 3 * n], x.DType, device, "Gru"), dproducts = Like(dgates, "Gru"), direct = Like(h, "Gru"), dh = Like(h, "Gru");
+            Tensor dgates = Empty([steps, b, 3 * n], x.DType, device, "Gru"), dproducts = Like(dgates, "Gru");
+            Tensor direct = Like(h, "Gru"), dh = Like(h, "Gru");
             var packed = device.PackForSteps(weightHh.Detach(), 1);
             device.Fill(direct, 0);
             Tensor? later = null;
             foreach (int t in order.Backward)
             {
                 var now = StepOf(dproducts, t);
-                device.GruStepBackward(StepOf(dy, order.State(t)), later, packed, StepOf(kept!, t), StepOf(states, order.Before(t)), direct, StepOf(dgates, t), now);
+                device.GruStepBackward(StepOf(dy, order.State(t)), later, packed, StepOf(kept!, t),
+                    StepOf(states, order.Before(t)), direct, StepOf(dgates, t), now);
                 later = now;
             }
             device.MatMul(later!, weightHh, dh, plus: direct);
@@ -53,8 +57,10 @@ public sealed partial class Tensor
     /// </summary>
     public static Tensor GruCell(Tensor x, Tensor h, Tensor weight, Tensor? bias = null)
     {
-        if (x.Rank != 2 || h.Rank != 2 || x.Shape[0] != h.Shape[0] || x.Shape[1] != 3 * h.Shape[1] || weight.Shape != Shape.Create(x.Shape[1], h.Shape[1]))
-            throw new ArgumentException($"GruCell: gates {x.Shape}, state {h.Shape} and weight {weight.Shape}: they must be (b, 3h), (b, h) and (3h, h)");
+        if (x.Rank != 2 || h.Rank != 2 || x.Shape[0] != h.Shape[0] || x.Shape[1] != 3 * h.Shape[1]
+            || weight.Shape != Shape.Create(x.Shape[1], h.Shape[1]))
+            throw new ArgumentException($"GruCell: gates {x.Shape}, state {h.Shape} and weight {weight.Shape}: "
+                + "they must be (b, 3h), (b, h) and (3h, h)");
         int n = h.Shape[1];
         Tensor[] input = x.Split([2 * n, n], 1), y = h.Linear(weight, bias).Split([2 * n, n], 1);
         var gates = (input[0] + y[0]).Sigmoid().Split([n, n], 1);
@@ -73,7 +79,8 @@ public sealed partial class Tensor
     [
         Case.Of(t => Gru(t[0], t[1], t[2], t[4], t[5], t[3]), [[3, 2, 5], [9, 5], [9, 3], [2, 3], [9], [9]]) with
         {
-            Twin = t => ComposedGru(t, backwards: false).Slice(0, 1, 3), Bench = [[20, 32, 128], [768, 128], [768, 256], [32, 256], [768], [768]],
+            Twin = t => ComposedGru(t, backwards: false).Slice(0, 1, 3),
+            Bench = [[20, 32, 128], [768, 128], [768, 256], [32, 256], [768], [768]],
         },
         Case.Of(t => Gru(t[0], t[1], t[2], null, null, t[3], backwards: true), [[3, 1, 3], [6, 3], [6, 2], [1, 2]]) with
         {

@@ -17,7 +17,8 @@ public sealed partial class Tensor
         {
             if (p is null) continue;
             CheckPair(this, p, "LayerNorm");
-            if (p.Shape != Shape[^1..]) throw new ArgumentException($"LayerNorm: the parameter {p.Shape} does not fit {Shape}: it must be ({Shape[^1]})");
+            if (p.Shape != Shape[^1..])
+                throw new ArgumentException($"LayerNorm: the parameter {p.Shape} does not fit {Shape}: it must be ({Shape[^1]})");
         }
         var (x, w, b) = (Contiguous(), weight?.Contiguous(), bias?.Contiguous());
         var y = Like(x);
@@ -27,7 +28,8 @@ public sealed partial class Tensor
         Tensor[] inputs = [x, .. w is null ? [] : (Tensor[])[w], .. b is null ? [] : (Tensor[])[b]];
         return Record(y, inputs, dy =>
         {
-            if (Recording) return PullTwin(t => ComposedLayerNorm(t[0], w is null ? null : t[1], b is null ? null : t[^1], epsilon), inputs, dy);
+            if (Recording)
+                return PullTwin(t => ComposedLayerNorm(t[0], w is null ? null : t[1], b is null ? null : t[^1], epsilon), inputs, dy);
             var dx = x.RequiresGrad ? Like(x) : null;
             var dw = w is { RequiresGrad: true } ? Like(w) : null;
             var db = b is { RequiresGrad: true } ? Like(b) : null;

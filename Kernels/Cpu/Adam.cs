@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
-/// Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019), over all parameters at once: they are cut into parts of a few pages, so
-/// that workers share many small parameters as evenly as one large one.
+/// Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019), over all parameters at once: they are cut into parts of a few pages,
+/// so that workers share many small parameters as evenly as one large one.
 /// </summary>
 public static unsafe class Adam
 {
@@ -26,13 +26,15 @@ public static unsafe class Adam
     /// m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; p ← p − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε).
     /// η = <c>rate</c>, λ = <c>decay</c>; g itself is left as it was. Items are parts.
     /// </summary>
-    public readonly struct Step<T>(View<Part<T>> parts, double rate, double beta1, double beta2, double epsilon, double decay, int step, bool decoupled)
+    public readonly struct Step<T>(View<Part<T>> parts, double rate, double beta1, double beta2, double epsilon, double decay, int step,
+        bool decoupled)
         : IKernel<T> where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
-            V keep1 = V.Of(beta1), take1 = V.Of(1 - beta1), keep2 = V.Of(beta2), take2 = V.Of(1 - beta2), shrink = V.Of(1 - rate * decay), pull = V.Of(decay);
+            V keep1 = V.Of(beta1), take1 = V.Of(1 - beta1), keep2 = V.Of(beta2), take2 = V.Of(1 - beta2);
+            V shrink = V.Of(1 - rate * decay), pull = V.Of(decay);
             V size = V.Of(rate / (1 - Math.Pow(beta1, step))), root = V.Of(1 / Math.Sqrt(1 - Math.Pow(beta2, step))), ε = V.Of(epsilon);
             for (int item = from; item < to; item++)
             {
@@ -40,7 +42,8 @@ public static unsafe class Adam
                 for (int i = 0, count; i < part.Count; i += count)
                 {
                     count = Math.Min(V.Count, part.Count - i);
-                    V p = Load<V>(part.P, i, count), g = Load<V>(part.G, i, count), m = Load<V>(part.M, i, count), v = Load<V>(part.V, i, count);
+                    V p = Load<V>(part.P, i, count), g = Load<V>(part.G, i, count);
+                    V m = Load<V>(part.M, i, count), v = Load<V>(part.V, i, count);
                     if (decoupled) p *= shrink;
                     else g = V.MulAdd(pull, p, g);
                     m = V.MulAdd(keep1, m, take1 * g);

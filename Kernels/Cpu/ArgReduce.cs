@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace NanoAttention.Kernels.Cpu;
 
-/// <summary>Where the extreme of an axis is: x is (outer, n, inner), y (outer, inner). The first on ties; the first NaN wins. Items are outputs.</summary>
+/// <summary>
+/// Where the extreme of an axis is: x is (outer, n, inner), y (outer, inner). The first on ties; the first NaN wins. Items are outputs.
+/// </summary>
 public static class ArgReduce
 {
     /// <summary>y[o, j] = the i of the largest x[o, i, j].</summary>

@@ -6,14 +6,15 @@ public static unsafe partial class Attention
 {
     /// <summary>
     /// The gradients, from weights computed anew block by block: with w the weights, δ = Σ dy ⊙ y and ds = w ⊙ (dy vᵀ − δ),
-    /// dv = wᵀ dy, dq = scale · ds k, dk = scale · dsᵀ q, dbias = ds (Dao et al., 2022, appendix B.4). An item is a whole head: one worker sums
-    /// each gradient, in a fixed order, and computes the scores only once.
+    /// dv = wᵀ dy, dq = scale · ds k, dk = scale · dsᵀ q, dbias = ds (Dao et al., 2022, appendix B.4). An item is a whole head: one worker
+    /// sums each gradient, in a fixed order, and computes the scores only once.
     /// </summary>
     /// <param name="lse">From <see cref="Forward{T}"/>.</param>
     /// <param name="delta">Receives δ, (batch, heads, queries).</param>
-    /// <param name="dbias">Receives the bias's gradient without broadcasting, (batch, heads, queries, keys) and dense; empty if not wanted.</param>
-    public readonly struct Backward<T>(View<T> q, View<T> k, View<T> v, View<byte> mask, View<T> bias, View<T> y, View<T> lse, View<T> dy, View<T> delta,
-        View<T> dq, View<T> dk, View<T> dv, View<T> dbias, AttentionShape shape) : IKernel<T> where T : unmanaged
+    /// <param name="dbias">Receives the bias's gradient without broadcasting, (batch, heads, queries, keys) and dense; empty if not
+    /// wanted.</param>
+    public readonly struct Backward<T>(View<T> q, View<T> k, View<T> v, View<byte> mask, View<T> bias, View<T> y, View<T> lse, View<T> dy,
+        View<T> delta, View<T> dq, View<T> dk, View<T> dv, View<T> dbias, AttentionShape shape) : IKernel<T> where T : unmanaged
     {
         /// <summary>The number of heads in the whole batch.</summary>
         public static int Items(AttentionShape shape) => shape.Batch * shape.Heads;
@@ -57,7 +58,8 @@ public static unsafe partial class Attention
         {
             var (batch, h) = shape.Place(head.Number);
             int keys = shape.KeysSeen(shape.Queries), headWidth = RoundUp(shape.HeadDim, 2 * V.Count);
-            T* hq = q.Pointer + shape.Q.At(batch, h), hk = k.Pointer + shape.K.At(batch, h), hv = v.Pointer + shape.V.At(batch, h), hy = y.Pointer + shape.Y.At(batch, h);
+            T* hq = q.Pointer + shape.Q.At(batch, h), hk = k.Pointer + shape.K.At(batch, h);
+            T* hv = v.Pointer + shape.V.At(batch, h), hy = y.Pointer + shape.Y.At(batch, h);
             head.DY = dy.Pointer + shape.DY.At(batch, h);
             head.DQ = dq.Pointer + shape.DQ.At(batch, h);
             head.DK = dk.Pointer + shape.DK.At(batch, h);
@@ -68,17 +70,20 @@ public static unsafe partial class Attention
             MatMul.PackPanels<T, V>(hv, 1, shape.V.Row, shape.ValueDim, keys, head.ValuesTransposed);
             head.PanelsOfK = Panels<T>.Of<V>(hk, shape.K.Row, keys, shape.HeadDim, memory);
             head.PanelsOfQ = Panels<T>.Of<V>(hq, shape.Q.Row, shape.Queries, shape.HeadDim, memory += (long)keys * headWidth);
-            head.PanelsOfDY = Panels<T>.Of<V>(head.DY, shape.DY.Row, shape.Queries, shape.ValueDim, memory + (long)shape.Queries * headWidth);
+            head.PanelsOfDY = Panels<T>.Of<V>(head.DY, shape.DY.Row, shape.Queries, shape.ValueDim,
+                memory + (long)shape.Queries * headWidth);
             if (keys == 0) Clear(head.DQ, 0, shape.Queries, shape.HeadDim, shape.DQ.Row);
             var seen = shape.Queries == 0 ? 0 : keys;
             Clear(head.DK, seen, shape.Keys, shape.HeadDim, shape.DK.Row);
             Clear(head.DV, seen, shape.Keys, shape.ValueDim, shape.DV.Row);
-            if (dbias.Length > 0) new Span<T>(dbias.Pointer + (long)head.Number * shape.Queries * shape.Keys, shape.Queries * shape.Keys).Clear();
+            if (dbias.Length > 0)
+                new Span<T>(dbias.Pointer + (long)head.Number * shape.Queries * shape.Keys, shape.Queries * shape.Keys).Clear();
         }
 
         /// <summary>
-        /// δ = dy · y of all rows, summed number by number as the tiles sum dy · v: where a query looks at one key alone, y is its v, and the
-        /// difference of the two is exactly 0. Rows lie across the register for that, so both are transposed, two registers of rows at a time.
+        /// δ = dy · y of all rows, summed number by number as the tiles sum dy · v: where a query looks at one key alone, y is its v, and
+        /// the difference of the two is exactly 0. Rows lie across the register for that, so both are transposed, two registers of rows at
+        /// a time.
         /// </summary>
         [MethodImpl(Compiled.Alone)]
         void Deltas<V>(T* dy, T* y, T* delta, T* memory) where V : struct, ISimd<V, T>
@@ -115,7 +120,8 @@ public static unsafe partial class Attention
                 {
                     var (first, count) = Strip(rows, strip, strips);
                     var to = head.DQ + (long)(row + first) * shape.DQ.Row + j;
-                    MatMul.Panel<T, V>(count, Math.Min(width, shape.HeadDim - j), shape.Seen(row + first + count - 1, key, keys), ds + first * ScoreRow, ScoreRow, 1,
+                    MatMul.Panel<T, V>(count, Math.Min(width, shape.HeadDim - j), shape.Seen(row + first + count - 1, key, keys),
+                        ds + first * ScoreRow, ScoreRow, 1,
                         head.PanelsOfK.At(j / width, key), head.PanelsOfK.Row, to, shape.DQ.Row, key == 0 ? null : to, shape.DQ.Row);
                 }
             ByKeys<V>(ds, head.PanelsOfQ, head.DK, shape.DK.Row, shape.HeadDim, row, rows, key, keys);
@@ -123,7 +129,8 @@ public static unsafe partial class Attention
         }
 
         /// <summary>gradient += slopesᵀ x for a block's keys, of which those that no block before saw get their first summand.</summary>
-        void ByKeys<V>(T* slopes, Panels<T> x, T* gradient, int gradientRow, int size, int row, int rows, int key, int keys) where V : struct, ISimd<V, T>
+        void ByKeys<V>(T* slopes, Panels<T> x, T* gradient, int gradientRow, int size, int row, int rows, int key, int keys)
+            where V : struct, ISimd<V, T>
         {
             var old = row == 0 ? 0 : Math.Clamp(shape.KeysSeen(row) - key, 0, keys);
             for (var j = 0; j < size; j += 2 * V.Count)
@@ -133,8 +140,12 @@ public static unsafe partial class Attention
             }
         }
 
-        /// <summary>The same for keys <paramref name="from"/> to <paramref name="to"/> of the block and the panel of columns at <paramref name="j"/>.</summary>
-        void ByKeys<V>(T* slopes, Panels<T> x, T* gradient, int gradientRow, int size, int row, int rows, int key, int from, int to, int j, bool begun)
+        /// <summary>
+        /// The same for keys <paramref name="from"/> to <paramref name="to"/> of the block and the panel of columns at
+        /// <paramref name="j"/>.
+        /// </summary>
+        void ByKeys<V>(T* slopes, Panels<T> x, T* gradient, int gradientRow, int size, int row, int rows, int key,
+            int from, int to, int j, bool begun)
             where V : struct, ISimd<V, T>
         {
             int width = 2 * V.Count, strips = Strips<V, T>(shape, to - from);

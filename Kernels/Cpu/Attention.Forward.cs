@@ -4,11 +4,13 @@ namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class Attention
 {
-    /// <summary>y and, for the backward pass, lse = log Σⱼ exp(sⱼ), (batch, heads, queries). An item is a block of queries of one head.</summary>
+    /// <summary>
+    /// y and, for the backward pass, lse = log Σⱼ exp(sⱼ), (batch, heads, queries). An item is a block of queries of one head.
+    /// </summary>
     /// <param name="mask">1 where a query may see a key, 0 where not; empty for none.</param>
     /// <param name="bias">Added to the scores; empty for none.</param>
-    public readonly struct Forward<T>(View<T> q, View<T> k, View<T> v, View<byte> mask, View<T> bias, View<T> y, View<T> lse, AttentionShape shape) : IKernel<T>
-        where T : unmanaged
+    public readonly struct Forward<T>(View<T> q, View<T> k, View<T> v, View<byte> mask, View<T> bias, View<T> y, View<T> lse,
+        AttentionShape shape) : IKernel<T> where T : unmanaged
     {
         /// <summary>The number of query blocks of all heads.</summary>
         public static int Items(AttentionShape shape) => shape.Batch * shape.Heads * QueryBlocks(shape);
@@ -18,7 +20,8 @@ public static unsafe partial class Attention
         {
             int keys = shape.KeysSeen(shape.Queries), valueWidth = RoundUp(shape.ValueDim, 2 * V.Count), packed = -1;
             var packedKeys = Scores<T>.PackedKeys(shape, V.Count);
-            var panels = Scratch<AttentionShape>.Take<T>(packedKeys + (long)keys * valueWidth + QueryBlock * (ScoreRow + 2 + V.Count + valueWidth));
+            var panels = Scratch<AttentionShape>.Take<T>(packedKeys + (long)keys * valueWidth
+                + QueryBlock * (ScoreRow + 2 + V.Count + valueWidth));
             T* values = panels + packedKeys, block = values + (long)keys * valueWidth;
             Sums sums = new(block + QueryBlock * ScoreRow, V.Count, valueWidth);
             Scores<T> scores = new(q, k, mask, bias, shape);
@@ -38,7 +41,9 @@ public static unsafe partial class Attention
             }
         }
 
-        /// <summary>What is known of a block's rows so far: the largest score, Σ exp(s − max) in a register's lanes, and Σ exp(s − max) v.</summary>
+        /// <summary>
+        /// What is known of a block's rows so far: the largest score, Σ exp(s − max) in a register's lanes, and Σ exp(s − max) v.
+        /// </summary>
         readonly struct Sums(T* memory, int count, int valueWidth)
         {
             public T* Max => memory;
@@ -49,7 +54,8 @@ public static unsafe partial class Attention
         }
 
         /// <summary>A block of queries meets the keys, block by block.</summary>
-        void Block<V>(Scores<T> scores, int head, int row, int rows, T* panels, Panels<T> values, T* s, Sums sums) where V : struct, ISimd<V, T>
+        void Block<V>(Scores<T> scores, int head, int row, int rows, T* panels, Panels<T> values, T* s, Sums sums)
+            where V : struct, ISimd<V, T>
         {
             int width = 2 * V.Count, end = shape.KeysSeen(row + rows), strips = Strips<V, T>(shape, rows);
             new Span<T>(sums.Max, rows).Fill(Number.Of<T>(double.NegativeInfinity));
@@ -60,7 +66,8 @@ public static unsafe partial class Attention
                 var keys = Math.Min(KeyBlock, end - key);
                 scores.Block<V>(head, row, rows, key, keys, panels, s);
                 Correct<V>(row, rows, key, keys, s, sums);
-                for (var i = 0; shape.Dropout > 0 && i < rows; i++) Drop<T>(shape, head, row + i, key, new(s + i * ScoreRow, shape.Seen(row + i, key, keys)));
+                for (var i = 0; shape.Dropout > 0 && i < rows; i++)
+                    Drop<T>(shape, head, row + i, key, new(s + i * ScoreRow, shape.Seen(row + i, key, keys)));
                 for (var j = 0; j < sums.ValueWidth; j += width)
                     for (var strip = 0; strip < strips; strip++)
                     {
@@ -74,8 +81,8 @@ public static unsafe partial class Attention
         }
 
         /// <summary>
-        /// Online softmax: s ← exp(s − m) with m the row's largest score so far, and what was summed under a smaller m is scaled down to it.
-        /// Each step takes all rows, as one row's steps wait for each other.
+        /// Online softmax: s ← exp(s − m) with m the row's largest score so far, and what was summed under a smaller m is scaled down to
+        /// it. Each step takes all rows, as one row's steps wait for each other.
         /// </summary>
         [MethodImpl(Compiled.Alone)]
         void Correct<V>(int row, int rows, int key, int keys, T* s, Sums sums) where V : struct, ISimd<V, T>

@@ -10,7 +10,8 @@ public static unsafe partial class Attention
         static readonly T Masked = Number.Of<T>(double.NegativeInfinity);
 
         /// <summary>How many numbers <see cref="PackKeys"/> writes, in registers of <paramref name="count"/>.</summary>
-        public static long PackedKeys(AttentionShape shape, int count) => (long)RoundUp(shape.KeysSeen(shape.Queries), 2 * count) * shape.HeadDim;
+        public static long PackedKeys(AttentionShape shape, int count) =>
+            (long)RoundUp(shape.KeysSeen(shape.Queries), 2 * count) * shape.HeadDim;
 
         /// <summary>Copies scale · kᵀ of a head to panels.</summary>
         public void PackKeys<V>(int head, T* panels) where V : struct, ISimd<V, T>
@@ -20,7 +21,9 @@ public static unsafe partial class Attention
             Rows.Scale<V, T>(new(panels, (int)PackedKeys(shape, V.Count)), shape.Scale);
         }
 
-        /// <summary>The scores of some queries and up to <see cref="KeyBlock"/> keys. What a row holds for keys that it does not see is garbage.</summary>
+        /// <summary>
+        /// The scores of some queries and up to <see cref="KeyBlock"/> keys. What a row holds for keys that it does not see is garbage.
+        /// </summary>
         public void Block<V>(int head, int row, int rows, int key, int keys, T* panels, T* scores) where V : struct, ISimd<V, T>
         {
             var (batch, h) = shape.Place(head);
@@ -35,16 +38,18 @@ public static unsafe partial class Attention
             }
         }
 
-        /// <summary>Rows of x, from the head's first on, times packed keys or values: panel by panel, for the queries that see any key of the panel.</summary>
-        public static void Products<V>(AttentionShape shape, T* x, int xRow, int depth, int row, int rows, int key, int keys, T* panels, T* products)
-            where V : struct, ISimd<V, T>
+        /// <summary>
+        /// Rows of x, from the head's first on, times packed keys or values: panel by panel, for the queries that see any key of the panel.
+        /// </summary>
+        public static void Products<V>(AttentionShape shape, T* x, int xRow, int depth, int row, int rows, int key, int keys, T* panels,
+            T* products) where V : struct, ISimd<V, T>
         {
             var width = 2 * V.Count;
             for (var j = 0; j < keys; j += width)
             {
                 var first = Math.Clamp(shape.FirstSeeing(key + j) - row, 0, rows);
-                MatMul.Panel<T, V>(rows - first, width, depth, x + (long)(row + first) * xRow, xRow, 1, panels + (long)(key + j) * depth, width,
-                    products + first * ScoreRow + j, ScoreRow, null, 0);
+                MatMul.Panel<T, V>(rows - first, width, depth, x + (long)(row + first) * xRow, xRow, 1,
+                    panels + (long)(key + j) * depth, width, products + first * ScoreRow + j, ScoreRow, null, 0);
             }
         }
 
@@ -63,7 +68,10 @@ public static unsafe partial class Attention
         }
     }
 
-    /// <summary>s ← exp(s − shift), whose sum it answers, in whole registers: of the keys seen, with 0 behind them up to <paramref name="end"/> at least.</summary>
+    /// <summary>
+    /// s ← exp(s − shift), whose sum it answers, in whole registers: of the keys seen, with 0 behind them up to <paramref name="end"/> at
+    /// least.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static V Weigh<V, T>(T* s, int seen, int end, V shift) where V : struct, ISimd<V, T> where T : unmanaged
     {
@@ -94,9 +102,13 @@ public static unsafe partial class Attention
 
     /// <summary>What scores are taken down by: their largest one or log-sum-exp, and 0 where all are −∞, which then weigh 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static V Shift<V, T>(T top) where V : struct, ISimd<V, T> where T : unmanaged => double.IsNegativeInfinity(Number.Double(top)) ? V.Of(0) : V.Broadcast(top);
+    static V Shift<V, T>(T top) where V : struct, ISimd<V, T> where T : unmanaged =>
+        double.IsNegativeInfinity(Number.Double(top)) ? V.Of(0) : V.Broadcast(top);
 
-    /// <summary>Drops weights of one row, of which <paramref name="weights"/> holds those from key <paramref name="key"/> on, and scales the rest up.</summary>
+    /// <summary>
+    /// Drops weights of one row, of which <paramref name="weights"/> holds those from key <paramref name="key"/> on, and scales the rest
+    /// up.
+    /// </summary>
     static void Drop<T>(AttentionShape shape, int head, int query, int key, View<T> weights) where T : unmanaged
     {
         var scale = 1 / (1 - shape.Dropout);
@@ -105,7 +117,8 @@ public static unsafe partial class Attention
         for (var j = 0; j < weights.Length; j++, k++)
         {
             if (j == 0 || k % 4 == 0) words = Philox.Bits(shape.Seed, k / 4);
-            weights[j] = Philox.Uniform(words.At((int)(k % 4))) >= shape.Dropout ? Number.Of<T>(Number.Double(weights[j]) * scale) : default;
+            weights[j] = Philox.Uniform(words.At((int)(k % 4))) >= shape.Dropout
+                ? Number.Of<T>(Number.Double(weights[j]) * scale) : default;
         }
     }
 }

@@ -5,11 +5,11 @@ namespace NanoAttention.Kernels.Cpu;
 public static unsafe partial class Attention
 {
     /// <summary>
-    /// The weights that <see cref="Forward{T}"/> never holds, before dropout: exp(s − lse), (batch, heads, queries, keys), from its lse. A row
-    /// sums to 1, or is 0 where a query may see nothing. An item is a block of queries of one head.
+    /// The weights that <see cref="Forward{T}"/> never holds, before dropout: exp(s − lse), (batch, heads, queries, keys), from its lse. A
+    /// row sums to 1, or is 0 where a query may see nothing. An item is a block of queries of one head.
     /// </summary>
-    public readonly struct Weights<T>(View<T> q, View<T> k, View<byte> mask, View<T> bias, View<T> lse, View<T> weights, AttentionShape shape) : IKernel<T>
-        where T : unmanaged
+    public readonly struct Weights<T>(View<T> q, View<T> k, View<byte> mask, View<T> bias, View<T> lse, View<T> weights,
+        AttentionShape shape) : IKernel<T> where T : unmanaged
     {
         /// <summary>The number of query blocks of all heads.</summary>
         public static int Items(AttentionShape shape) => shape.Batch * shape.Heads * QueryBlocks(shape);

@@ -15,7 +15,8 @@ public readonly record struct AttentionStrides(int Batch, int Head, int Row)
 /// <summary>The strides of a mask or bias (batch, heads, queries, keys); stride 0 is a broadcast.</summary>
 public readonly record struct AttentionMaskStrides(int Batch, int Head, int Query, int Key)
 {
-    internal long At(int batch, int head, int query, int key) => (long)batch * Batch + (long)head * Head + (long)query * Query + (long)key * Key;
+    internal long At(int batch, int head, int query, int key) =>
+        (long)batch * Batch + (long)head * Head + (long)query * Query + (long)key * Key;
 }
 
 /// <summary>
@@ -60,7 +61,9 @@ public static unsafe partial class Attention
     /// <summary>The keys of a block: a multiple of two registers of any width.</summary>
     const int KeyBlock = 128;
 
-    /// <summary>The distance between the rows of a block of scores: not a power of two, which would crowd them into one set of the cache.</summary>
+    /// <summary>
+    /// The distance between the rows of a block of scores: not a power of two, which would crowd them into one set of the cache.
+    /// </summary>
     const int ScoreRow = KeyBlock + 16;
 
     /// <summary>How many blocks the queries are cut into, evenly.</summary>
@@ -74,7 +77,9 @@ public static unsafe partial class Attention
         return (row, (int)((long)s.Queries * (block + 1) / blocks) - row);
     }
 
-    /// <summary>How many strips a block's rows are cut into, evenly: of a tile's height where the diagonal ends each sooner, or else one.</summary>
+    /// <summary>
+    /// How many strips a block's rows are cut into, evenly: of a tile's height where the diagonal ends each sooner, or else one.
+    /// </summary>
     static int Strips<V, T>(AttentionShape s, int rows) where V : struct where T : unmanaged =>
         s.Causal ? (rows + MatMul.TileRows<T, V>() - 1) / MatMul.TileRows<T, V>() : 1;
 
@@ -85,10 +90,14 @@ public static unsafe partial class Attention
         return (first, rows * (strip + 1) / strips - first);
     }
 
-    /// <summary>A right operand in panels of two registers of columns: the first one, and how far apart their rows and they themselves lie.</summary>
+    /// <summary>
+    /// A right operand in panels of two registers of columns: the first one, and how far apart their rows and they themselves lie.
+    /// </summary>
     readonly record struct Panels<T>(nint First, nint Row, nint Next) where T : unmanaged
     {
-        /// <summary>The panels of x (rows, columns): where they lie if they are whole, or else packed into <paramref name="memory"/>.</summary>
+        /// <summary>
+        /// The panels of x (rows, columns): where they lie if they are whole, or else packed into <paramref name="memory"/>.
+        /// </summary>
         public static Panels<T> Of<V>(T* x, int row, int rows, int columns, T* memory) where V : struct, ISimd<V, T>
         {
             var width = 2 * V.Count;

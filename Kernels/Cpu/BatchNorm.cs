@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
-/// Batch normalisation (Ioffe and Szegedy, 2015): each channel of x (batch, channels, places) by its own mean μ and variance σ² over batch and
-/// places, y = x̂ ⊙ w + b, x̂ = (x − μ) r, r = 1/√(σ² + ε). A channel is an item: its planes stay in the cache while they are read for the
-/// mean, the variance and the result. It is measured from its first number, as rows are in <see cref="LayerNorm"/>: where x₀ stands, μ is the
-/// mean of x − x₀.
+/// Batch normalisation (Ioffe and Szegedy, 2015): each channel of x (batch, channels, places) by its own mean μ and variance σ² over batch
+/// and places, y = x̂ ⊙ w + b, x̂ = (x − μ) r, r = 1/√(σ² + ε). A channel is an item: its planes stay in the cache while they are read for
+/// the mean, the variance and the result. It is measured from its first number, as rows are in <see cref="LayerNorm"/>: where x₀ stands, μ
+/// is the mean of x − x₀.
 /// </summary>
 public static class BatchNorm
 {
@@ -24,7 +24,8 @@ public static class BatchNorm
                 double sum = 0, squares = 0;
                 for (int n = 0; n < batch; n++) sum += Number.Double(Rows.Distance<V, T>(x.Row(n * channels + c, places), first));
                 mean[c] = Number.Of<T>(sum / count);
-                for (int n = 0; n < batch; n++) squares += Number.Double(Rows.SquaredDistance<V, T>(x.Row(n * channels + c, places), first, mean[c]));
+                for (int n = 0; n < batch; n++)
+                    squares += Number.Double(Rows.SquaredDistance<V, T>(x.Row(n * channels + c, places), first, mean[c]));
                 variance[c] = Number.Of<T>(squares / count);
                 rstd[c] = Number.Of<T>(1 / Math.Sqrt(squares / count + epsilon));
 
@@ -41,9 +42,11 @@ public static class BatchNorm
         }
     }
 
-    /// <summary>dx = w r (dy − Σ dy / N − x̂ Σ dy x̂ / N) over the N numbers of a channel; dw = Σ dy x̂; db = Σ dy. What is not wanted is empty.</summary>
-    public readonly struct Backward<T>(View<T> x, View<T> weight, View<T> mean, View<T> rstd, View<T> dy, View<T> dx, View<T> dweight, View<T> dbias,
-        int batch, int channels, int places) : IKernel<T> where T : unmanaged
+    /// <summary>
+    /// dx = w r (dy − Σ dy / N − x̂ Σ dy x̂ / N) over the N numbers of a channel; dw = Σ dy x̂; db = Σ dy. What is not wanted is empty.
+    /// </summary>
+    public readonly struct Backward<T>(View<T> x, View<T> weight, View<T> mean, View<T> rstd, View<T> dy, View<T> dx,
+        View<T> dweight, View<T> dbias, int batch, int channels, int places) : IKernel<T> where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
@@ -64,11 +67,16 @@ public static class BatchNorm
                 V a = weight.Length > 0 ? r * V.Broadcast(weight[c]) : r, meanG = V.Of(sum / count), meanDot = V.Of(dot / count);
                 for (int n = 0; n < batch; n++)
                 {
-                    var (xs, gs, ds) = (x.Row(n * channels + c, places), dy.Row(n * channels + c, places), dx.Row(n * channels + c, places));
+                    int plane = n * channels + c;
+                    var (xs, gs, ds) = (x.Row(plane, places), dy.Row(plane, places), dx.Row(plane, places));
                     int i = 0;
-                    for (; i <= places - V.Count; i += V.Count) V.Store(a * (V.Load(gs, i) - meanG - (V.Load(xs, i) - x0 - μ) * r * meanDot), ds, i);
+                    for (; i <= places - V.Count; i += V.Count)
+                        V.Store(a * (V.Load(gs, i) - meanG - (V.Load(xs, i) - x0 - μ) * r * meanDot), ds, i);
                     int left = places - i;
-                    if (left > 0) V.StorePart(a * (V.LoadPart(gs, i, left, default) - meanG - (V.LoadPart(xs, i, left, default) - x0 - μ) * r * meanDot), ds, i, left);
+                    if (left > 0)
+                        V.StorePart(
+                            a * (V.LoadPart(gs, i, left, default) - meanG - (V.LoadPart(xs, i, left, default) - x0 - μ) * r * meanDot),
+                            ds, i, left);
                 }
             }
         }

@@ -7,7 +7,9 @@ interface IColumns<T> where T : unmanaged
     V Part<V>(int row, int column, int count) where V : struct, ISimd<V, T>;
 }
 
-/// <summary>y[j] = fold over the rows of x[row, j], each column by halves of halves of its rows, two registers of columns at a time.</summary>
+/// <summary>
+/// y[j] = fold over the rows of x[row, j], each column by halves of halves of its rows, two registers of columns at a time.
+/// </summary>
 readonly struct ColumnFold<R, K, T>(R r, K x, int rows) where R : struct, IReducer where K : struct, IColumns<T> where T : unmanaged
 {
     // how many rows are folded one after the other
@@ -62,6 +64,8 @@ readonly struct ColumnFold<R, K, T>(R r, K x, int rows) where R : struct, IReduc
 /// <summary>Where pairwise summation cuts.</summary>
 static class Halves
 {
-    /// <summary>The size of the first half of <paramref name="count"/>: a whole number of leaves, so that a register never straddles the cut.</summary>
+    /// <summary>
+    /// The size of the first half of <paramref name="count"/>: a whole number of leaves, so that a register never straddles the cut.
+    /// </summary>
     public static int First(int count, int leaf) => (count / 2 + leaf - 1) / leaf * leaf;
 }

@@ -12,8 +12,8 @@ public static unsafe partial class Conv
     /// <param name="weight">(groups · outputs, inputs · taps), its rows <paramref name="weightRow"/> apart.</param>
     /// <param name="bias">A number for each output channel, or empty.</param>
     /// <param name="rowBlocks">Into how many blocks a group's kernels are cut.</param>
-    public readonly struct Forward<T>(View<T> x, View<int> offsets, View<T> weight, int weightRow, View<T> bias, View<T> y, ConvShape shape, int rowBlocks)
-        : IKernel<T> where T : unmanaged
+    public readonly struct Forward<T>(View<T> x, View<int> offsets, View<T> weight, int weightRow, View<T> bias, View<T> y, ConvShape shape,
+        int rowBlocks) : IKernel<T> where T : unmanaged
     {
         /// <summary>The most windows of an item: a multiple of every panel's width.</summary>
         const int BlockColumns = 256;
@@ -41,7 +41,8 @@ public static unsafe partial class Conv
             {
                 var (rest, block) = Math.DivRem(item, columnBlocks);
                 var (group, rowBlock) = Math.DivRem(rest, rowBlocks);
-                int row = (int)((long)shape.Outputs * rowBlock / rowBlocks), rows = (int)((long)shape.Outputs * (rowBlock + 1) / rowBlocks) - row;
+                int row = (int)((long)shape.Outputs * rowBlock / rowBlocks);
+                int rows = (int)((long)shape.Outputs * (rowBlock + 1) / rowBlocks) - row;
                 int column = block * BlockColumns;
                 Block<V>(group, group * shape.Outputs + row, rows, column, Math.Min(BlockColumns, shape.Columns - column), panel, tile);
             }
@@ -72,7 +73,8 @@ public static unsafe partial class Conv
                         T* c = y.Pointer + images[0].From;
                         bool more = part > 0 || bias.Length > 0;
                         if (part == 0 && more) Begin(c, channel, rows, count);
-                        MatMul.Panel<T, V>(rows, count, depth, left, weightRow, 1, panel, width, c, shape.Places, more ? c : null, shape.Places);
+                        MatMul.Panel<T, V>(rows, count, depth, left, weightRow, 1, panel, width,
+                            c, shape.Places, more ? c : null, shape.Places);
                         continue;
                     }
                     MatMul.Panel<T, V>(rows, width, depth, left, weightRow, 1, panel, width, tile, width, null, 0);
@@ -92,14 +94,16 @@ public static unsafe partial class Conv
         void Direct<V>(Windows<T> windows, int channel, int rows, int column, int columns) where V : struct, ISimd<V, T>
         {
             Run* runs = stackalloc Run[BlockColumns], images = stackalloc Run[BlockColumns];
-            int found = windows.Find(column, columns, runs), pieces = Images(column, columns, shape.Places, shape.Groups * shape.Outputs, channel, images);
+            int found = windows.Find(column, columns, runs);
+            int pieces = Images(column, columns, shape.Places, shape.Groups * shape.Outputs, channel, images);
             for (int i = 0, r = 0; i < pieces; i++)
                 for (int at = images[i].At, end = at + images[i].Length, length; at < end; at += length)
                 {
                     if (at == runs[r].At + runs[r].Length) r++;
                     length = Math.Min(end, runs[r].At + runs[r].Length) - at;
                     T* from = x.Pointer + runs[r].From + at - runs[r].At, to = y.Pointer + images[i].From + at - images[i].At;
-                    for (int m = 0; m < rows; m++) Direct<V>(from, weight.Pointer + (long)(channel + m) * weightRow, channel + m, to + (long)m * shape.Places, length);
+                    for (int m = 0; m < rows; m++)
+                        Direct<V>(from, weight.Pointer + (long)(channel + m) * weightRow, channel + m, to + (long)m * shape.Places, length);
                 }
         }
 
@@ -130,7 +134,8 @@ public static unsafe partial class Conv
                 T* plane = from + i, w = kernel;
                 for (int c = 0; c < shape.Inputs; c++, plane += shape.Plane)
                     for (int k = 0; k < shape.Taps; k++, w++)
-                        sum = V.MulAdd(V.Broadcast(*w), count == V.Count ? MatMul.Load<T, V>(plane + taps[k]) : V.LoadPart(new(plane + taps[k], count), 0, count, default), sum);
+                        sum = V.MulAdd(V.Broadcast(*w), count == V.Count ? MatMul.Load<T, V>(plane + taps[k])
+                            : V.LoadPart(new(plane + taps[k], count), 0, count, default), sum);
                 if (count == V.Count) MatMul.Store(sum, to + i);
                 else V.StorePart(sum, new(to + i, count), 0, count);
             }
@@ -139,7 +144,8 @@ public static unsafe partial class Conv
         /// <summary>c = bias</summary>
         void Begin(T* c, int channel, int rows, int count)
         {
-            for (int r = 0; r < rows; r++) new Span<T>(c + (long)r * shape.Places, count).Fill(bias.Length > 0 ? bias.Pointer[channel + r] : default);
+            for (int r = 0; r < rows; r++)
+                new Span<T>(c + (long)r * shape.Places, count).Fill(bias.Length > 0 ? bias.Pointer[channel + r] : default);
         }
     }
 }

@@ -6,13 +6,13 @@ public static unsafe partial class Conv
 {
     /// <summary>
     /// x = weightᵀ · y, each window's numbers added up where they lie in the image, which begins with zeros: the gradient of
-    /// <see cref="Forward{T}"/> in the image, and a transposed convolution. Items own what they add to: some channels of a few images. A panel
-    /// of two registers of windows is made for some channels at a time, so that it is added while it is in the first-level cache.
+    /// <see cref="Forward{T}"/> in the image, and a transposed convolution. Items own what they add to: some channels of a few images. A
+    /// panel of two registers of windows is made for some channels at a time, so that it is added while it is in the first-level cache.
     /// </summary>
     /// <param name="weight">(groups · inputs · taps, outputs), its rows <paramref name="weightRow"/> apart.</param>
     /// <param name="channelBlocks">Into how many blocks a group's channels are cut.</param>
-    public readonly struct Transposed<T>(View<T> y, View<int> offsets, View<T> weight, int weightRow, View<T> x, ConvShape shape, int channelBlocks)
-        : IKernel<T> where T : unmanaged
+    public readonly struct Transposed<T>(View<T> y, View<int> offsets, View<T> weight, int weightRow, View<T> x, ConvShape shape,
+        int channelBlocks) : IKernel<T> where T : unmanaged
     {
         const int PanelRows = 126;          // of windows' numbers: nine tiles of AVX-512
         const int DirectColumns = 512;      // of a panel for few kernels: what a tap has written the next one reads when it has arrived
@@ -21,7 +21,8 @@ public static unsafe partial class Conv
         public static int ChannelBlocks(ConvShape shape, int workers)
         {
             int blocks = 1;
-            while (workers > 1 && Items(shape, blocks) < 4 * workers && shape.Depth / (2 * blocks) >= PanelRows && shape.Inputs / (2 * blocks) > 0) blocks *= 2;
+            while (workers > 1 && Items(shape, blocks) < 4 * workers
+                && shape.Depth / (2 * blocks) >= PanelRows && shape.Inputs / (2 * blocks) > 0) blocks *= 2;
             return blocks;
         }
 
@@ -33,35 +34,44 @@ public static unsafe partial class Conv
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
-            int together = Together(shape), width = shape.Outputs <= FewOutputs ? DirectColumns : 2 * V.Count, channels = Math.Max(1, PanelRows / Math.Max(1, shape.Taps));
-            T* panel = Scratch<Transposed<T>>.Take<T>((long)(shape.Outputs + channels * shape.Taps) * width + V.Count), tile = panel + (long)shape.Outputs * width + V.Count;
+            int together = Together(shape), width = shape.Outputs <= FewOutputs ? DirectColumns : 2 * V.Count;
+            int channels = Math.Max(1, PanelRows / Math.Max(1, shape.Taps));
+            T* panel = Scratch<Transposed<T>>.Take<T>((long)(shape.Outputs + channels * shape.Taps) * width + V.Count);
+            T* tile = panel + (long)shape.Outputs * width + V.Count;
             for (int item = from; item < to; item++)
             {
                 var (rest, block) = Math.DivRem(item, channelBlocks);
                 var (chunk, group) = Math.DivRem(rest, shape.Groups);
-                int first = (int)((long)shape.Inputs * block / channelBlocks), end = (int)((long)shape.Inputs * (block + 1) / channelBlocks);
+                int first = (int)((long)shape.Inputs * block / channelBlocks);
+                int end = (int)((long)shape.Inputs * (block + 1) / channelBlocks);
                 int image = chunk * together, images = Math.Min(together, shape.Batch - image);
                 for (int i = image; i < image + images; i++)
-                    new Span<T>(x.Pointer + (((long)i * shape.Groups + group) * shape.Inputs + first) * shape.Plane, checked((end - first) * shape.Plane)).Clear();
+                {
+                    var planes = x.Pointer + (((long)i * shape.Groups + group) * shape.Inputs + first) * shape.Plane;
+                    new Span<T>(planes, checked((end - first) * shape.Plane)).Clear();
+                }
                 for (int j = 0, count = images * shape.Places; j < count; j += width)
                     Panel<V>(group, first, end, channels, image * shape.Places + j, Math.Min(width, count - j), width, panel, tile);
             }
         }
 
         /// <summary>
-        /// Adds a panel of windows to channels <paramref name="first"/> to <paramref name="end"/> of their images, at most <paramref name="most"/>
-        /// channels at a time.
+        /// Adds a panel of windows to channels <paramref name="first"/> to <paramref name="end"/> of their images, at most
+        /// <paramref name="most"/> channels at a time.
         /// </summary>
         [SkipLocalsInit]
-        void Panel<V>(int group, int first, int end, int most, int column, int count, int width, T* panel, T* tile) where V : struct, ISimd<V, T>
+        void Panel<V>(int group, int first, int end, int most, int column, int count, int width, T* panel, T* tile)
+            where V : struct, ISimd<V, T>
         {
             var windows = new Windows<T>(x, offsets, shape, group);
             int parts = Blocks(shape.Outputs, MaxDepth);
             Run* runs = stackalloc Run[width], images = stackalloc Run[width];
-            int found = windows.Find(column, count, runs), pieces = Images(column, count, shape.Places, shape.Groups * shape.Outputs, group * shape.Outputs, images);
+            int found = windows.Find(column, count, runs);
+            int pieces = Images(column, count, shape.Places, shape.Groups * shape.Outputs, group * shape.Outputs, images);
             for (int m = 0; m < shape.Outputs; m++)
                 for (int i = 0; i < pieces; i++)
-                    Copy<T, V>(y.Pointer + images[i].From + (long)m * shape.Places, panel + (nint)m * width + images[i].At, images[i].Length);
+                    Copy<T, V>(y.Pointer + images[i].From + (long)m * shape.Places,
+                        panel + (nint)m * width + images[i].At, images[i].Length);
             if (shape.Outputs <= FewOutputs)
             {
                 Direct<V>(group, first, end, runs, found, width, panel);
@@ -74,7 +84,8 @@ public static unsafe partial class Conv
                 for (int part = 0, k = 0, depth; part < parts; part++, k += depth)
                 {
                     depth = MatMul.Share(shape.Outputs - k, part, parts);
-                    MatMul.Panel<T, V>(channels * shape.Taps, width, depth, left + k, weightRow, 1, panel + (nint)k * width, width, tile, width, part > 0 ? tile : null, width);
+                    MatMul.Panel<T, V>(channels * shape.Taps, width, depth, left + k, weightRow, 1, panel + (nint)k * width, width,
+                        tile, width, part > 0 ? tile : null, width);
                 }
                 windows.Add<V>(c, channels, runs, found, tile, width);
             }
@@ -99,7 +110,8 @@ public static unsafe partial class Conv
                             for (int m = 0; m < shape.Outputs; m++)
                             {
                                 T* row = from + (nint)m * width + i;
-                                sum = V.MulAdd(V.Broadcast(kernels[m]), whole ? MatMul.Load<T, V>(row) : V.LoadPart(new(row, count), 0, count, default), sum);
+                                sum = V.MulAdd(V.Broadcast(kernels[m]),
+                                    whole ? MatMul.Load<T, V>(row) : V.LoadPart(new(row, count), 0, count, default), sum);
                             }
                             if (whole) MatMul.Store(sum, to + i);
                             else V.StorePart(sum, new(to + i, count), 0, count);

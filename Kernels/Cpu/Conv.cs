@@ -15,7 +15,8 @@ namespace NanoAttention.Kernels.Cpu;
 public static unsafe partial class Conv
 {
     /// <summary>
-    /// The longest part of a sum that is made at a time: a panel of it, two registers of AVX-512 wide, just fills a first-level cache of 48 kB.
+    /// The longest part of a sum that is made at a time: a panel of it, two registers of AVX-512 wide, just fills a first-level cache of 48
+    /// kB.
     /// </summary>
     const int MaxDepth = 384;
 
@@ -23,8 +24,8 @@ public static unsafe partial class Conv
     const int Pad = 16;
 
     /// <summary>
-    /// So few kernels of a group are no matrix, least of all the one kernel of each channel of a depthwise convolution: their numbers are multiplied
-    /// with the image's where these lie.
+    /// So few kernels of a group are no matrix, least of all the one kernel of each channel of a depthwise convolution: their numbers are
+    /// multiplied with the image's where these lie.
     /// </summary>
     const int FewOutputs = 2;
 
@@ -34,10 +35,15 @@ public static unsafe partial class Conv
     /// </summary>
     readonly record struct Run(long From, int At, int Length);
 
-    /// <summary>W for a group: row c · taps + k has number k of every window on channel c; column n · places + o is window o of image n.</summary>
+    /// <summary>
+    /// W for a group: row c · taps + k has number k of every window on channel c; column n · places + o is window o of image n.
+    /// </summary>
     readonly struct Windows<T>(View<T> x, View<int> offsets, ConvShape shape, int group) where T : unmanaged
     {
-        /// <summary>Where columns <paramref name="column"/>, …, column + count − 1 of the group's first channel lie: at most <paramref name="count"/> runs. How many.</summary>
+        /// <summary>
+        /// Where columns <paramref name="column"/>, …, column + count − 1 of the group's first channel lie: at most
+        /// <paramref name="count"/> runs. How many.
+        /// </summary>
         public int Find(int column, int count, Run* runs)
         {
             int* rows = offsets.Pointer + shape.Taps;
@@ -48,13 +54,17 @@ public static unsafe partial class Conv
                 var (row, start) = Math.DivRem(place, shape.Width);
                 length = Math.Min(shape.Width - start, count - at);
                 long from = ((long)image * shape.Groups + group) * shape.Inputs * shape.Plane + rows[row] + start;
-                if (found > 0 && runs[found - 1] is var last && last.From + last.Length == from) runs[found - 1] = last with { Length = last.Length + length };
+                if (found > 0 && runs[found - 1] is var last && last.From + last.Length == from)
+                    runs[found - 1] = last with { Length = last.Length + length };
                 else runs[found++] = new(from, at, length);
             }
             return found;
         }
 
-        /// <summary>Copies rows <paramref name="first"/>, …, first + count − 1 of the runs' columns; up to a register more is written behind each row.</summary>
+        /// <summary>
+        /// Copies rows <paramref name="first"/>, …, first + count − 1 of the runs' columns; up to a register more is written behind each
+        /// row.
+        /// </summary>
         public void Pack<V>(int first, int count, Run* runs, int found, T* target, int step) where V : struct, ISimd<V, T>
         {
             var (channel, tap) = Math.DivRem(first, shape.Taps);
@@ -67,15 +77,17 @@ public static unsafe partial class Conv
         }
 
         /// <summary>
-        /// Adds rows of columns to the numbers they stand for, all taps of <paramref name="channels"/> channels from <paramref name="first"/> on: tap
-        /// by tap, so that the neighbours of what was just written, which the next tap reads, have long arrived in the cache.
+        /// Adds rows of columns to the numbers they stand for, all taps of <paramref name="channels"/> channels from
+        /// <paramref name="first"/> on: tap by tap, so that the neighbours of what was just written, which the next tap reads, have long
+        /// arrived in the cache.
         /// </summary>
         public void Add<V>(int first, int channels, Run* runs, int found, T* source, int step) where V : struct, ISimd<V, T>
         {
             for (int tap = 0; tap < shape.Taps; tap++)
                 for (int c = 0; c < channels; c++)
                 {
-                    T* to = x.Pointer + (long)(first + c) * shape.Plane + offsets.Pointer[tap], row = source + (nint)(c * shape.Taps + tap) * step;
+                    T* to = x.Pointer + (long)(first + c) * shape.Plane + offsets.Pointer[tap];
+                    T* row = source + (nint)(c * shape.Taps + tap) * step;
                     for (int r = 0; r < found; r++) Conv.Add<T, V>(row + runs[r].At, to + runs[r].From, runs[r].Length);
                 }
         }
@@ -95,10 +107,15 @@ public static unsafe partial class Conv
         int i = 0;
         for (; i <= count - V.Count; i += V.Count) MatMul.Store(MatMul.Load<T, V>(to + i) + MatMul.Load<T, V>(from + i), to + i);
         int left = count - i;
-        if (left > 0) V.StorePart(V.LoadPart(new(to, count), i, left, default) + V.LoadPart(new(from, count), i, left, default), new(to, count), i, left);
+        if (left > 0)
+            V.StorePart(V.LoadPart(new(to, count), i, left, default) + V.LoadPart(new(from, count), i, left, default),
+                new(to, count), i, left);
     }
 
-    /// <summary>Where the same columns of y lie, (batch, channels, places), for its channel <paramref name="channel"/>: a run for each image. How many.</summary>
+    /// <summary>
+    /// Where the same columns of y lie, (batch, channels, places), for its channel <paramref name="channel"/>: a run for each image. How
+    /// many.
+    /// </summary>
     static int Images(int column, int count, int places, int channels, int channel, Run* runs)
     {
         int found = 0;

@@ -8,7 +8,9 @@ public static unsafe class Copy
     // rows copied together when the input runs along them: 16 floats are a cache line
     const int Tile = 16;
 
-    /// <summary>y = x, x stepping through y's shape by the layout's strides a; for numbers of any type. Items are the layout's rows.</summary>
+    /// <summary>
+    /// y = x, x stepping through y's shape by the layout's strides a; for numbers of any type. Items are the layout's rows.
+    /// </summary>
     public readonly struct Strided<T>(View<T> x, View<T> y, Layout layout) : IScalarKernel where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
@@ -27,7 +29,8 @@ public static unsafe class Copy
                     row++;
                     walk.Next();
                 }
-                while (transposed && rows < Tile && row < to && walk.A == atX + rows && walk.Y == atY + rows * layout.Inner && walk.Length == length);
+                while (transposed && rows < Tile && row < to
+                    && walk.A == atX + rows && walk.Y == atY + rows * layout.Inner && walk.Length == length);
 
                 if (rows > 1) Transpose(x.Pointer + atX, step, y.Pointer + atY, layout.Inner, rows, length);
                 else if (step == 1) x.Slice(atX, length).Span.CopyTo(y.Slice(atY, length).Span);

@@ -9,7 +9,8 @@ namespace NanoAttention.Kernels.Cpu;
 public static class CrossEntropy
 {
     /// <summary>The losses and lse, each (rows); lse is 0 where ignored.</summary>
-    public readonly struct Forward<T>(View<T> logits, View<int> targets, View<T> losses, View<T> lse, int n, int ignore, double smoothing) : IKernel<T>
+    public readonly struct Forward<T>(View<T> logits, View<int> targets, View<T> losses, View<T> lse, int n, int ignore, double smoothing)
+        : IKernel<T>
         where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
@@ -34,8 +35,8 @@ public static class CrossEntropy
     }
 
     /// <summary>dxⱼ = dloss (exp(xⱼ − lse) − (1 − ε) [j = t] − ε / n); 0 where ignored.</summary>
-    public readonly struct Backward<T>(View<T> logits, View<int> targets, View<T> lse, View<T> dlosses, View<T> dx, int n, int ignore, double smoothing) : IKernel<T>
-        where T : unmanaged
+    public readonly struct Backward<T>(View<T> logits, View<int> targets, View<T> lse, View<T> dlosses, View<T> dx, int n, int ignore,
+        double smoothing) : IKernel<T> where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
@@ -58,8 +59,9 @@ public static class CrossEntropy
                     V.Store((right - share) * g, d, i + V.Count);
                 }
                 for (; i < n; i += V.Count) Rows.StoreUpTo((V.Exp(Rows.LoadUpTo<V, T>(x, i, default) - total) - share) * g, d, i);
-                int t = targets[row];       // once more in double precision: where a model is sure and right, exp(…) − 1 cancels
-                d[t] = Number.Of<T>((Math.Exp(Number.Double(x[t]) - Number.Double(lse[row])) - smoothing / n - (1 - smoothing)) * Number.Double(dlosses[row]));
+                int t = targets[row];     // in double precision: where a model is sure and right, probability − 1 cancels
+                double probability = Math.Exp(Number.Double(x[t]) - Number.Double(lse[row]));
+                d[t] = Number.Of<T>((probability - smoothing / n - (1 - smoothing)) * Number.Double(dlosses[row]));
             }
         }
     }

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
-/// yᵢ = Σⱼ aᵢⱼ bᵢⱼ over rows of n numbers, in blocks whose sums are added up in double precision, so that rounding errors do not grow with n.
-/// Items are rows.
+/// yᵢ = Σⱼ aᵢⱼ bᵢⱼ over rows of n numbers, in blocks whose sums are added up in double precision, so that rounding errors do not grow with
+/// n. Items are rows.
 /// </summary>
 public readonly struct Dots<T>(View<T> a, View<T> b, View<T> y, int n) : IKernel<T> where T : unmanaged
 {

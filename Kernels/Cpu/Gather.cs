@@ -23,7 +23,8 @@ public static class Gather
     /// dtable[r] += Σ dy[i] over the positions i whose index is r, in order of position. One item is one distinct row, so two workers never
     /// add to the same one; order, starts and rows are those of <see cref="Sort"/>.
     /// </summary>
-    public readonly struct ScatterAdd<T>(View<T> dy, View<int> order, View<int> starts, View<int> rows, View<T> dtable, int n) : IKernel<T> where T : unmanaged
+    public readonly struct ScatterAdd<T>(View<T> dy, View<int> order, View<int> starts, View<int> rows, View<T> dtable, int n)
+        : IKernel<T> where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
@@ -37,9 +38,9 @@ public static class Gather
     }
 
     /// <summary>
-    /// Sorts the positions 0, 1, … by their index, keeping equal ones in order (counting sort), and returns the number of distinct indices d.
-    /// order (indices.Length) receives the positions; rows[k], k &lt; d, the k-th distinct index; starts[k] where its run in order begins,
-    /// starts[d] = indices.Length. rows holds at least min(indices.Length, tableRows) ints, starts one more.
+    /// Sorts the positions 0, 1, … by their index, keeping equal ones in order (counting sort), and returns the number of distinct indices
+    /// d. order (indices.Length) receives the positions; rows[k], k &lt; d, the k-th distinct index; starts[k] where its run in order
+    /// begins, starts[d] = indices.Length. rows holds at least min(indices.Length, tableRows) ints, starts one more.
     /// </summary>
     public static int Sort(View<int> indices, int tableRows, View<int> order, View<int> starts, View<int> rows)
     {

@@ -13,7 +13,8 @@ public static unsafe class GruCell
     /// <summary>From x (rows, 3 hidden), the bias b (3 hidden) and h₋₁ (rows, hidden) to h. It cannot do without a product.</summary>
     /// <param name="bias">Empty for zero.</param>
     /// <param name="kept">Receives r, z, n and y_n (rows, 4 hidden) for the backward pass. Empty: they are not wanted.</param>
-    public readonly struct Forward<T>(View<T> x, View<T> bias, View<T> hPrevious, View<T> h, View<T> kept, int hidden) : ICell<T> where T : unmanaged
+    public readonly struct Forward<T>(View<T> x, View<T> bias, View<T> hPrevious, View<T> h, View<T> kept, int hidden)
+        : ICell<T> where T : unmanaged
     {
         public int Arrays => kept.Length == 0 ? 5 : 9;
 
@@ -30,7 +31,8 @@ public static unsafe class GruCell
         {
             int n = hidden;
             T* input = x.Pointer + (long)row * 3 * n + j;
-            V r = Load<V, S, T>(input, count) + MatMul.Load<T, V>(products), z = Load<V, S, T>(input + n, count) + MatMul.Load<T, V>(products + next);
+            V r = Load<V, S, T>(input, count) + MatMul.Load<T, V>(products);
+            V z = Load<V, S, T>(input + n, count) + MatMul.Load<T, V>(products + next);
             V y = MatMul.Load<T, V>(products + 2 * next);
             if (bias.Length > 0)
             {
@@ -56,8 +58,8 @@ public static unsafe class GruCell
     /// product. With d = dh (1 − z)(1 − n²): dxᵣ = d y_n r (1 − r), dx_z = dh (h₋₁ − n) z (1 − z), dx_n = d; dy is the same but dy_n = d r.
     /// </summary>
     /// <param name="direct">(rows, hidden); becomes dh z.</param>
-    public readonly struct Backward<T>(View<T> kept, View<T> hPrevious, View<T> dy, View<T> direct, View<T> dx, View<T> dproducts, int hidden) : ICell<T>
-        where T : unmanaged
+    public readonly struct Backward<T>(View<T> kept, View<T> hPrevious, View<T> dy, View<T> direct, View<T> dx, View<T> dproducts,
+        int hidden) : ICell<T> where T : unmanaged
     {
         public int Arrays => 12;
 
@@ -75,7 +77,8 @@ public static unsafe class GruCell
         {
             int n = hidden;
             long at = (long)row * n + j;
-            T* keep = kept.Pointer + (long)row * 4 * n + j, input = dx.Pointer + (long)row * 3 * n + j, product = dproducts.Pointer + (long)row * 3 * n + j;
+            T* keep = kept.Pointer + (long)row * 4 * n + j;
+            T* input = dx.Pointer + (long)row * 3 * n + j, product = dproducts.Pointer + (long)row * 3 * n + j;
             V one = V.Of(1), r = Load<V, S, T>(keep, count), z = Load<V, S, T>(keep + n, count), fresh = Load<V, S, T>(keep + 2 * n, count);
             V y = Load<V, S, T>(keep + 3 * n, count), before = Load<V, S, T>(hPrevious.Pointer + at, count);
             var slope = Load<V, S, T>(dy.Pointer + at, count) + Load<V, S, T>(direct.Pointer + at, count);

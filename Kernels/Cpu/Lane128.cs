@@ -11,7 +11,8 @@ public readonly unsafe struct Lane128<T>(Vector128<T> value) : ISimd<Lane128<T>,
 
     public static int Count => Vector128<T>.Count;
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane128<T> Of(double c) => typeof(T) == typeof(float) ? new(Vector128.Create((float)c).As<float, T>()) : new(Vector128.Create(c).As<double, T>());
+    public static Lane128<T> Of(double c) =>
+        typeof(T) == typeof(float) ? new(Vector128.Create((float)c).As<float, T>()) : new(Vector128.Create(c).As<double, T>());
     public static Lane128<T> Broadcast(T x) => new(Vector128.Create(x));
     public static Lane128<T> Load(View<T> x, int i) => new(Vector128.Load(&x.Pointer[i]));
     public static void Store(Lane128<T> v, View<T> x, int i) => v.Value.Store(&x.Pointer[i]);
@@ -21,7 +22,8 @@ public readonly unsafe struct Lane128<T>(Vector128<T> value) : ISimd<Lane128<T>,
         if (Avx.IsSupported && typeof(T) == typeof(float))
         {
             var inside = FloatMask(count);
-            return new(Vector128.ConditionalSelect(inside.As<float, T>(), Avx.MaskLoad((float*)&x.Pointer[i], inside).As<float, T>(), Vector128.Create(fill)));
+            return new(Vector128.ConditionalSelect(
+                inside.As<float, T>(), Avx.MaskLoad((float*)&x.Pointer[i], inside).As<float, T>(), Vector128.Create(fill)));
         }
         var v = Vector128.Create(fill);
         for (int k = 0; k < count; k++) ((T*)&v)[k] = x.Pointer[i + k];

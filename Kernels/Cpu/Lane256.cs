@@ -10,7 +10,8 @@ public readonly unsafe struct Lane256<T>(Vector256<T> value) : ISimd<Lane256<T>,
 
     public static int Count => Vector256<T>.Count;
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane256<T> Of(double c) => typeof(T) == typeof(float) ? new(Vector256.Create((float)c).As<float, T>()) : new(Vector256.Create(c).As<double, T>());
+    public static Lane256<T> Of(double c) =>
+        typeof(T) == typeof(float) ? new(Vector256.Create((float)c).As<float, T>()) : new(Vector256.Create(c).As<double, T>());
     public static Lane256<T> Broadcast(T x) => new(Vector256.Create(x));
     public static Lane256<T> Load(View<T> x, int i) => new(Vector256.Load(&x.Pointer[i]));
     public static void Store(Lane256<T> v, View<T> x, int i) => v.Value.Store(&x.Pointer[i]);

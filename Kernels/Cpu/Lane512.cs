@@ -11,7 +11,8 @@ public readonly unsafe struct Lane512<T>(Vector512<T> value) : ISimd<Lane512<T>,
 
     public static int Count => Vector512<T>.Count;
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane512<T> Of(double c) => typeof(T) == typeof(float) ? new(Vector512.Create((float)c).As<float, T>()) : new(Vector512.Create(c).As<double, T>());
+    public static Lane512<T> Of(double c) =>
+        typeof(T) == typeof(float) ? new(Vector512.Create((float)c).As<float, T>()) : new(Vector512.Create(c).As<double, T>());
     public static Lane512<T> Broadcast(T x) => new(Vector512.Create(x));
     public static Lane512<T> Load(View<T> x, int i) => new(Vector512.Load(&x.Pointer[i]));
     public static void Store(Lane512<T> v, View<T> x, int i) => v.Value.Store(&x.Pointer[i]);

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
-/// Layer normalisation over rows of n (Ba, Kiros and Hinton, 2016): y = x̂ ⊙ w + b, x̂ = (x − μ) r, r = 1/√(σ² + ε), with σ² = Σ (x − μ)² / n.
+/// Layer normalisation over rows of n (Ba, Kiros and Hinton, 2016): y = x̂ ⊙ w + b, x̂ = (x − μ) r, r = 1/√(σ² + ε), σ² = Σ (x − μ)²/n.
 /// A row is measured from its first number, x − x₀, and μ is the mean of that: an offset much larger than σ then costs no digits. The
 /// passes over a row find it in the first level of the cache.
 /// </summary>
@@ -16,7 +16,8 @@ public static class LayerNorm
     public static int BlockCount(int rows) => (rows + Block - 1) / Block;
 
     /// <summary>y, and each row's μ and r. w and b are (n), or empty for 1 and 0. Items are rows.</summary>
-    public readonly struct Forward<T>(View<T> x, View<T> weight, View<T> bias, View<T> y, View<T> mean, View<T> rstd, int n, double epsilon) : IKernel<T>
+    public readonly struct Forward<T>(View<T> x, View<T> weight, View<T> bias, View<T> y, View<T> mean, View<T> rstd, int n, double epsilon)
+        : IKernel<T>
         where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]

@@ -6,15 +6,17 @@ namespace NanoAttention.Kernels.Cpu;
 /// <summary>
 /// The cell of an LSTM (Hochreiter and Schmidhuber, Long Short-Term Memory, 1997, with the forget gate of Gers et al., 2000). A row of
 /// gates holds those of one sequence, ordered input, forget, candidate, output as in PyTorch: i = σ(gᵢ), f = σ(g_f), g = tanh(g_g),
-/// o = σ(gₒ); c = f c₋₁ + i g; h = o tanh c. Alone, behind matrix products, its items are rows; <see cref="RecurrentStep.ProductAndCell{C, T}"/> brings
-/// what its gates get from the product with the weights.
+/// o = σ(gₒ); c = f c₋₁ + i g; h = o tanh c. Alone, behind matrix products, its items are rows;
+/// <see cref="RecurrentStep.ProductAndCell{C, T}"/> brings what its gates get from the product with the weights.
 /// </summary>
 public static unsafe class LstmCell
 {
     /// <summary>Gates before activation (rows, 4 hidden) and the previous state c₋₁ (rows, hidden) to h and c (rows, hidden).</summary>
     /// <param name="c">May be the memory of <paramref name="cPrevious"/>.</param>
-    /// <param name="activated">Receives i, f, g and o (rows, 4 hidden) for the backward pass; may be the memory of <paramref name="gates"/>. Empty: they are not wanted.</param>
-    public readonly struct Forward<T>(View<T> gates, View<T> cPrevious, View<T> h, View<T> c, View<T> activated, int hidden) : IKernel<T>, ICell<T>
+    /// <param name="activated">Receives i, f, g and o (rows, 4 hidden) for the backward pass; may be the memory of
+    /// <paramref name="gates"/>. Empty: they are not wanted.</param>
+    public readonly struct Forward<T>(View<T> gates, View<T> cPrevious, View<T> h, View<T> c, View<T> activated, int hidden)
+        : IKernel<T>, ICell<T>
         where T : unmanaged
     {
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => Rows<V, Forward<T>, T>(this, from, to, hidden);
@@ -36,7 +38,8 @@ public static unsafe class LstmCell
             int n = hidden;
             long at = (long)row * n + j, atGates = (long)row * 4 * n + j;
             T* x = gates.Pointer + atGates;
-            V i = Load<V, S, T>(x, count), f = Load<V, S, T>(x + n, count), g = Load<V, S, T>(x + 2 * n, count), o = Load<V, S, T>(x + 3 * n, count);
+            V i = Load<V, S, T>(x, count), f = Load<V, S, T>(x + n, count);
+            V g = Load<V, S, T>(x + 2 * n, count), o = Load<V, S, T>(x + 3 * n, count);
             if (products is not null)
             {
                 i += MatMul.Load<T, V>(products);
@@ -65,8 +68,8 @@ public static unsafe class LstmCell
     /// <param name="activated">i, f, g and o from the forward pass; may be the memory of <paramref name="dgates"/>.</param>
     /// <param name="dh">Empty for zero.</param>
     /// <param name="dc">Empty for zero; may be the memory of <paramref name="dcPrevious"/>.</param>
-    public readonly struct Backward<T>(View<T> activated, View<T> cPrevious, View<T> c, View<T> dh, View<T> dc, View<T> dgates, View<T> dcPrevious, int hidden)
-        : IKernel<T>, ICell<T> where T : unmanaged
+    public readonly struct Backward<T>(View<T> activated, View<T> cPrevious, View<T> c, View<T> dh, View<T> dc, View<T> dgates,
+        View<T> dcPrevious, int hidden) : IKernel<T>, ICell<T> where T : unmanaged
     {
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => Rows<V, Backward<T>, T>(this, from, to, hidden);
 
@@ -87,7 +90,9 @@ public static unsafe class LstmCell
             int n = hidden;
             long at = (long)row * n + j, atGates = (long)row * 4 * n + j;
             T* y = activated.Pointer + atGates, dx = dgates.Pointer + atGates;
-            V one = V.Of(1), i = Load<V, S, T>(y, count), f = Load<V, S, T>(y + n, count), g = Load<V, S, T>(y + 2 * n, count), o = Load<V, S, T>(y + 3 * n, count);
+            var one = V.Of(1);
+            V i = Load<V, S, T>(y, count), f = Load<V, S, T>(y + n, count);
+            V g = Load<V, S, T>(y + 2 * n, count), o = Load<V, S, T>(y + 3 * n, count);
             V tanh = V.Tanh(Load<V, S, T>(c.Pointer + at, count)), before = Load<V, S, T>(cPrevious.Pointer + at, count);
             var slope = dh.Length == 0 ? V.Of(0) : Load<V, S, T>(dh.Pointer + at, count);
             if (products is not null) slope += MatMul.Load<T, V>(products);

@@ -34,7 +34,8 @@ public static class Map
     }
 
     /// <summary>dxᵢ = dyᵢ f′(xᵢ, yᵢ). Items are elements.</summary>
-    public readonly struct Backward<F, T>(F f, View<T> x, View<T> y, View<T> dy, View<T> dx) : IKernel<T> where F : struct, IUnary where T : unmanaged
+    public readonly struct Backward<F, T>(F f, View<T> x, View<T> y, View<T> dy, View<T> dx)
+        : IKernel<T> where F : struct, IUnary where T : unmanaged
     {
         readonly F f = f;
         readonly View<T> x = x, y = y, dy = dy, dx = dx;

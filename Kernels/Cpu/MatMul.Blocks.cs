@@ -7,13 +7,17 @@ public static unsafe partial class MatMul
     /// </summary>
     const int MaxDepth = 512;
 
-    /// <summary>The most rows of a block: with <see cref="MaxDepth"/> numbers each, half a megabyte, a's part stays in the second-level cache.</summary>
+    /// <summary>
+    /// The most rows of a block: with <see cref="MaxDepth"/> numbers each, half a megabyte, a's part stays in the second-level cache.
+    /// </summary>
     static int MaxRows<T>() where T : unmanaged => (1 << 19) / (MaxDepth * sizeof(T));
 
     /// <summary>The most columns of b that are packed at a time: two megabytes of floats, in the third-level cache.</summary>
     const int MaxColumns = 1024;
 
-    /// <summary>A gap after each packed row of a, so that rows do not lie a power of two apart, which would crowd them into one set of the cache.</summary>
+    /// <summary>
+    /// A gap after each packed row of a, so that rows do not lie a power of two apart, which would crowd them into one set of the cache.
+    /// </summary>
     const int Pad = 16;
 
     /// <summary>How C is cut into blocks: so many parts of the rows, so many of the columns, as even as they can be.</summary>
@@ -51,7 +55,8 @@ public static unsafe partial class MatMul
             var (rest, row) = Math.DivRem(item, Rows);
             var (batch, column) = Math.DivRem(rest, Columns);
             int units = (s.N + Unit - 1) / Unit;
-            return (batch, Part(s.M, row, Rows)..Part(s.M, row + 1, Rows), (Part(units, column, Columns) * Unit)..Math.Min(s.N, Part(units, column + 1, Columns) * Unit));
+            return (batch, Part(s.M, row, Rows)..Part(s.M, row + 1, Rows),
+                (Part(units, column, Columns) * Unit)..Math.Min(s.N, Part(units, column + 1, Columns) * Unit));
         }
 
         static int Part(int size, int part, int parts) => (int)((long)size * part / parts);

@@ -5,15 +5,18 @@ namespace NanoAttention.Kernels.Cpu;
 public static unsafe partial class MatMul
 {
     /// <summary>
-    /// Registers. Memory delivers one number in the time of 16 multiply-adds, so a tile of c, up to fourteen rows by two registers, stays in
-    /// registers for a whole block of k. Where many rows are to come, b's columns are first copied (packed) to panels, two registers wide,
-    /// which every tile reads straight through; a is read in place, unless its strides spoil the cache (Goto and van de Geijn, Anatomy of
-    /// High-Performance Matrix Multiplication, 2008). An item is a block of C; the order in which k is summed depends on K alone.
-    /// From outside in: Block cuts k, Slab the columns and rows, <see cref="Panel"/> the rows into tiles, and the tile is the innermost loop.
+    /// Registers. Memory delivers one number in the time of 16 multiply-adds, so a tile of c, up to fourteen rows by two registers, stays
+    /// in registers for a whole block of k. Where many rows are to come, b's columns are first copied (packed) to panels, two registers
+    /// wide, which every tile reads straight through; a is read in place, unless its strides spoil the cache (Goto and van de Geijn,
+    /// Anatomy of High-Performance Matrix Multiplication, 2008). An item is a block of C; the order in which k is summed depends on K
+    /// alone. From outside in: Block cuts k, and the columns into slabs; Slab cuts the rows into blocks, and the columns into panels;
+    /// <see cref="Panel"/> cuts the rows into tiles; the tile is the innermost loop.
     /// </summary>
-    /// <param name="plus">What is added to the product: nothing, c itself, or rows <paramref name="plusRow"/> apart (0: a bias for every row), in matrices M · plusRow apart.</param>
+    /// <param name="plus">What is added to the product: nothing, c itself, or rows <paramref name="plusRow"/> apart (0: a bias for every
+    /// row), in matrices M · plusRow apart.</param>
     /// <param name="workers">How many share the items.</param>
-    public readonly struct Packed<T>(View<T> a, View<T> b, View<T> c, MatMulShape shape, View<T> plus, int plusRow, int workers) : IKernel<T> where T : unmanaged
+    public readonly struct Packed<T>(View<T> a, View<T> b, View<T> c, MatMulShape shape, View<T> plus, int plusRow, int workers)
+        : IKernel<T> where T : unmanaged
     {
         /// <summary>The number of blocks of C in the whole batch.</summary>
         public static int Items(MatMulShape shape, int workers) => Blocks.Of(shape, workers).Items(shape.Batch);
@@ -52,8 +55,8 @@ public static unsafe partial class MatMul
             {
                 var depth = Share(shape.K - k, block, blocks);
                 for (var j = 0; j < columns; j += MaxColumns)
-                    Slab<V>(a + (long)k * shape.ACol, b + (long)k * shape.BRow + (long)j * shape.BCol, c + j, first is null ? null : first + j, firstRow,
-                        rows, Math.Min(MaxColumns, columns - j), depth, memory);
+                    Slab<V>(a + (long)k * shape.ACol, b + (long)k * shape.BRow + (long)j * shape.BCol, c + j,
+                        first is null ? null : first + j, firstRow, rows, Math.Min(MaxColumns, columns - j), depth, memory);
                 k += depth;
                 first = c;
                 firstRow = shape.CRow;
@@ -63,9 +66,9 @@ public static unsafe partial class MatMul
         /// <summary>
         /// One block of k and up to <see cref="MaxColumns"/> columns of b. These are packed, unless so few rows are to come (ten tiles of
         /// AVX-512) that the copy would not pay; then each block of a's rows, small enough for the second-level cache, meets every panel.
-        /// It is copied if neither its rows nor its columns lie along memory, and where that pays: columns along memory, each on another page,
-        /// if more than one panel reads them; rows a multiple of 4096 bytes apart, which share one set of the first-level cache, if more than
-        /// four do. Otherwise it is read in place.
+        /// It is copied if neither its rows nor its columns lie along memory, and where that pays: columns along memory, each on another
+        /// page, if more than one panel reads them; rows a multiple of 4096 bytes apart, which share one set of the first-level cache, if
+        /// more than four do. Otherwise it is read in place.
         /// </summary>
         void Slab<V>(T* a, T* b, T* c, T* first, nint firstRow, int rows, int columns, int depth, T* memory) where V : struct, ISimd<V, T>
         {

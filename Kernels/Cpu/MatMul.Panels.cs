@@ -7,12 +7,13 @@ namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class MatMul
 {
-    // What stands between the blocks and the tiles: packing, Pack to PackTiles, and the walk of a panel's tiles, Panel.
+    // What stands between blocks and tiles: packing (Pack, PackPanels, PackTiles), and a panel's way from tile to tile (Panel).
 
     /// <summary>
     /// Copies a (rows, columns) block with any strides to rows of <paramref name="width"/> ≥ columns numbers, the rest filled with zeros.
     /// </summary>
-    internal static void Pack<T, V>(T* source, nint row, nint column, int rows, int columns, T* target, int width) where T : unmanaged where V : struct, ISimd<V, T>
+    internal static void Pack<T, V>(T* source, nint row, nint column, int rows, int columns, T* target, int width)
+        where T : unmanaged where V : struct, ISimd<V, T>
     {
         if (column == 1)
         {
@@ -30,13 +31,16 @@ public static unsafe partial class MatMul
     }
 
     /// <summary>target[r, c] = source[r row + c column] for the given rows and columns, one number at a time.</summary>
-    static void Gather<T>(T* source, nint row, nint column, int fromRow, int toRow, int fromColumn, int toColumn, T* target, int width) where T : unmanaged
+    static void Gather<T>(T* source, nint row, nint column, int fromRow, int toRow, int fromColumn, int toColumn, T* target, int width)
+        where T : unmanaged
     {
         for (var r = fromRow; r < toRow; r++)
             for (var c = fromColumn; c < toColumn; c++) target[(nint)r * width + c] = source[r * row + c * column];
     }
 
-    /// <summary>target[r, c] = source[r + c column], in squares of 16 × 16, 4 × 4 or (in double) 2 × 2 that are transposed in registers.</summary>
+    /// <summary>
+    /// target[r, c] = source[r + c column], in squares of 16 × 16, 4 × 4 or (in double) 2 × 2 that are transposed in registers.
+    /// </summary>
     static void Transpose<T>(T* source, nint column, int rows, int columns, T* target, int width) where T : unmanaged
     {
         if (!(Sse2.IsSupported || AdvSimd.Arm64.IsSupported)) { Gather(source, 1, column, 0, rows, 0, columns, target, width); return; }
@@ -58,7 +62,8 @@ public static unsafe partial class MatMul
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Square(float* s, nint step, float* t, nint width)
     {
-        Vector128<float> r0 = Vector128.Load(s), r1 = Vector128.Load(s + step), r2 = Vector128.Load(s + 2 * step), r3 = Vector128.Load(s + 3 * step);
+        Vector128<float> r0 = Vector128.Load(s), r1 = Vector128.Load(s + step);
+        Vector128<float> r2 = Vector128.Load(s + 2 * step), r3 = Vector128.Load(s + 3 * step);
         Vector128<float> even0 = ZipLow(r0, r2), even1 = ZipHigh(r0, r2), odd0 = ZipLow(r1, r3), odd1 = ZipHigh(r1, r3);
         ZipLow(even0, odd0).Store(t);
         ZipHigh(even0, odd0).Store(t + width);
@@ -82,7 +87,8 @@ public static unsafe partial class MatMul
         (Vector512<float>, Vector512<float>, Vector512<float>, Vector512<float>) Quads(int c)
         {
             float* from = s + c * step;
-            Vector512<float> r0 = Vector512.Load(from), r1 = Vector512.Load(from + step), r2 = Vector512.Load(from + 2 * step), r3 = Vector512.Load(from + 3 * step);
+            Vector512<float> r0 = Vector512.Load(from), r1 = Vector512.Load(from + step);
+            Vector512<float> r2 = Vector512.Load(from + 2 * step), r3 = Vector512.Load(from + 3 * step);
             Vector512<double> low0 = Avx512F.UnpackLow(r0, r1).AsDouble(), high0 = Avx512F.UnpackHigh(r0, r1).AsDouble();
             Vector512<double> low1 = Avx512F.UnpackLow(r2, r3).AsDouble(), high1 = Avx512F.UnpackHigh(r2, r3).AsDouble();
             return (Avx512F.UnpackLow(low0, low1).AsSingle(), Avx512F.UnpackHigh(low0, low1).AsSingle(),
@@ -113,17 +119,20 @@ public static unsafe partial class MatMul
 
     /// <summary>x₀ y₀ x₁ y₁</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector128<float> ZipLow(Vector128<float> x, Vector128<float> y) => Sse.IsSupported ? Sse.UnpackLow(x, y) : AdvSimd.Arm64.ZipLow(x, y);
+    static Vector128<float> ZipLow(Vector128<float> x, Vector128<float> y) =>
+        Sse.IsSupported ? Sse.UnpackLow(x, y) : AdvSimd.Arm64.ZipLow(x, y);
 
     /// <summary>x₂ y₂ x₃ y₃</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector128<float> ZipHigh(Vector128<float> x, Vector128<float> y) => Sse.IsSupported ? Sse.UnpackHigh(x, y) : AdvSimd.Arm64.ZipHigh(x, y);
+    static Vector128<float> ZipHigh(Vector128<float> x, Vector128<float> y) =>
+        Sse.IsSupported ? Sse.UnpackHigh(x, y) : AdvSimd.Arm64.ZipHigh(x, y);
 
     /// <summary>
     /// Copies all of b (depth, columns) to panels of two registers of columns, one after the other, the last one filled up with zeros.
     /// Rows are read some panels wide: the processor's own prefetching recognises such longer runs.
     /// </summary>
-    internal static void PackPanels<T, V>(T* b, nint row, nint column, int depth, int columns, T* panels) where T : unmanaged where V : struct, ISimd<V, T>
+    internal static void PackPanels<T, V>(T* b, nint row, nint column, int depth, int columns, T* panels)
+        where T : unmanaged where V : struct, ISimd<V, T>
     {
         const int together = 8;
         var width = 2 * V.Count;
@@ -153,8 +162,7 @@ public static unsafe partial class MatMul
     /// <summary>
     /// Copies a transposed a, whose columns lie along memory, for <see cref="Panel"/>: tile after tile, for each its part of every column.
     /// Columns are read as they lie, and whole registers copied, beyond a part's end too, as the next parts are written later; but nothing
-    /// may be touched behind a tile's last part, or behind a's last column (which is why columns must not overlap, <paramref name="aCol"/> ≥
-    /// <paramref name="rows"/>).
+    /// may be touched behind a tile's last part, or behind a's last column. (So columns must not overlap: <c>aCol ≥ rows</c>.)
     /// </summary>
     static void PackTiles<T, V>(T* a, nint aCol, int rows, int depth, T* target) where T : unmanaged where V : struct, ISimd<V, T>
     {
@@ -182,8 +190,8 @@ public static unsafe partial class MatMul
     /// <param name="tiled">Whether a comes from <see cref="PackTiles"/>.</param>
     /// <param name="ahead">The panel that comes next, called into the second-level cache bit by bit; null: none.</param>
     [SkipLocalsInit, MethodImpl(Compiled.Alone)]
-    internal static void Panel<T, V>(int rows, int columns, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow,
-        bool tiled = false, T* ahead = null) where T : unmanaged where V : struct, ISimd<V, T>
+    internal static void Panel<T, V>(int rows, int columns, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow,
+        T* first, nint firstRow, bool tiled = false, T* ahead = null) where T : unmanaged where V : struct, ISimd<V, T>
     {
         int width = 2 * V.Count, most = TileRows<T, V>();
         var edge = stackalloc T[most * width];
@@ -193,12 +201,14 @@ public static unsafe partial class MatMul
             var count = Share(rows - row, tile, tiles);
             T* from = a + row * (tiled ? depth : aRow), to = c + row * cRow, add = first is null ? null : first + row * firstRow;
             if (tiled) aCol = count;
-            if (ahead is not null) PrefetchSecondLevel(ahead + depth * tile / tiles * bRow, bRow, depth * (tile + 1) / tiles - depth * tile / tiles);
+            if (ahead is not null)
+                PrefetchSecondLevel(ahead + depth * tile / tiles * bRow, bRow, depth * (tile + 1) / tiles - depth * tile / tiles);
             if (columns == width) Tile<T, V>(count, depth, from, aRow, aCol, b, bRow, to, cRow, add, firstRow);
             else
             {
                 Tile<T, V>(count, depth, from, aRow, aCol, b, bRow, edge, width, null, 0);
-                for (var i = 0; i < count; i++) CopyPart<T, V>(edge + i * width, columns, to + i * cRow, add is null ? null : add + i * firstRow);
+                for (var i = 0; i < count; i++)
+                    CopyPart<T, V>(edge + i * width, columns, to + i * cRow, add is null ? null : add + i * firstRow);
             }
             row += count;
         }

@@ -20,10 +20,13 @@ public static unsafe partial class MatMul
     readonly struct Five : IRows { public static int Count => 5; }
     readonly struct Six : IRows { public static int Count => 6; }
 
-    /// <summary>c = first + a b for one tile of <paramref name="rows"/> ≤ <see cref="TileRows"/> rows and two registers of columns; without first if that is null.</summary>
+    /// <summary>
+    /// c = first + a b for one tile of <paramref name="rows"/> ≤ <see cref="TileRows"/> rows and two registers of columns; without first if
+    /// that is null.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Tile<T, V>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
-        where T : unmanaged where V : struct, ISimd<V, T>
+    internal static void Tile<T, V>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow,
+        T* first, nint firstRow) where T : unmanaged where V : struct, ISimd<V, T>
     {
         if (typeof(V) == typeof(Lane512<T>))
         {
@@ -42,8 +45,8 @@ public static unsafe partial class MatMul
     }
 
     /// <summary>
-    /// The innermost loop: c = first + a b with all of c in registers. For each k it loads two registers of b's row k, and multiplies them by
-    /// one number of each row of a: 12 multiply-adds for 8 loads. Pointers, as a bounds check here would cost more than the work.
+    /// The innermost loop: c = first + a b with all of c in registers. For each k it loads two registers of b's row k, and multiplies them
+    /// by one number of each row of a: 12 multiply-adds for 8 loads. Pointers, as a bounds check here would cost more than the work.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Tile<T, V, R>(int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)

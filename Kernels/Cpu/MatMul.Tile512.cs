@@ -22,7 +22,8 @@ public static unsafe partial class MatMul
     readonly struct Columnwise : ILay { public static bool InColumns => true; }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Tile512<T>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow) where T : unmanaged
+    static void Tile512<T>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
+        where T : unmanaged
     {
         if (aRow == 1) Tile512<T, Columnwise>(rows, depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow);
         else Tile512<T, Rowwise>(rows, depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow);
@@ -52,11 +53,11 @@ public static unsafe partial class MatMul
     }
 
     /// <summary>
-    /// The tile for the 32 registers of AVX-512: fourteen rows are 28 sums, xᵢ and yᵢ, beside two registers of b and one of a; for each k 28
-    /// multiply-adds for 16 loads. Three things keep the multiply-adds fed. Vectors are bare, not lanes: the compiler then adds to a register
-    /// without copying it. Two k are done a round: the integer sums that move the pointers on take the same ports as multiply-adds. And rows
-    /// of a three by three share a pointer, to which a stride or two are added in the addressing: fourteen pointers would not fit the 16
-    /// integer registers. (A column of a takes one.)
+    /// The tile for the 32 registers of AVX-512: fourteen rows are 28 sums, xᵢ and yᵢ, beside two registers of b and one of a; for each k
+    /// 28 multiply-adds for 16 loads. Three things keep the multiply-adds fed. Vectors are bare, not lanes: the compiler then adds to a
+    /// register without copying it. Two k are done a round: the integer sums that move the pointers on take the same ports as
+    /// multiply-adds. And rows of a three by three share a pointer, to which a stride or two are added in the addressing: fourteen pointers
+    /// would not fit the 16 integer registers. (A column of a takes one.)
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Tile512<T, L, R>(int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)

@@ -35,7 +35,8 @@ public static unsafe partial class MatMul
         {
             var start = shape.Start(batch);
             T* x = a.Pointer + start.A, w = b.Pointer + start.B, y = c.Pointer + start.C;
-            for (var i = fromRow; i < toRow && !accumulate; i++) new Span<T>(y + (long)i * shape.CRow + fromColumn, toColumn - fromColumn).Clear();
+            for (var i = fromRow; i < toRow && !accumulate; i++)
+                new Span<T>(y + (long)i * shape.CRow + fromColumn, toColumn - fromColumn).Clear();
             for (var depth = 0; depth < shape.K; depth += Side)
                 for (var i = fromRow; i < toRow; i++)
                     for (var k = depth; k < Math.Min(depth + Side, shape.K); k++)

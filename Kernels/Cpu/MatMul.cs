@@ -7,7 +7,9 @@ namespace NanoAttention.Kernels.Cpu;
 /// </summary>
 public readonly record struct MatMulShape(int Batch, int M, int N, int K, int ARow, int ACol, int BRow, int BCol, int CRow)
 {
-    /// <summary>The batch's axes, and the strides at which A's and B's matrices follow each other along them; dense unless said otherwise.</summary>
+    /// <summary>
+    /// The batch's axes, and the strides at which A's and B's matrices follow each other along them; dense unless said otherwise.
+    /// </summary>
     public Layout Batches { get; init; } = Layout.Of([Batch], [M * K], [K * N]);
 
     /// <summary>The shape of Cᵀ (+)= Bᵀ Aᵀ, the same numbers where C is a column without gaps (N = 1, CRow = 1).</summary>

@@ -8,8 +8,8 @@ namespace NanoAttention.Kernels.Cpu;
 public static class MaxPool
 {
     /// <summary>
-    /// places[r, o] = the first of windows[o, 0], windows[o, 1], … at which row r of x, n numbers, is largest, and y[r, o] what is there; the
-    /// last NaN wins. Places of −1 are none; each of the <paramref name="count"/> windows has at least one, and at most
+    /// places[r, o] = the first of windows[o, 0], windows[o, 1], … at which row r of x, n numbers, is largest, and y[r, o] what is there;
+    /// the last NaN wins. Places of −1 are none; each of the <paramref name="count"/> windows has at least one, and at most
     /// <paramref name="most"/>. Which number is larger nobody can foretell: a choice between registers, not a branch. Items are rows.
     /// </summary>
     public readonly struct Forward<T>(View<T> x, View<int> windows, View<T> y, View<int> places, int n, int count, int most) : IScalarKernel
@@ -43,8 +43,11 @@ public static class MaxPool
         }
     }
 
-    /// <summary>dx[r, places[r, o]] += dy[r, o], the rest 0: a row has n numbers and <paramref name="count"/> places. Items are rows.</summary>
-    public readonly struct Backward<T>(View<T> dy, View<int> places, View<T> dx, int n, int count) : IScalarKernel where T : unmanaged, INumber<T>
+    /// <summary>
+    /// dx[r, places[r, o]] += dy[r, o], the rest 0: a row has n numbers and <paramref name="count"/> places. Items are rows.
+    /// </summary>
+    public readonly struct Backward<T>(View<T> dy, View<int> places, View<T> dx, int n, int count)
+        : IScalarKernel where T : unmanaged, INumber<T>
     {
         [MethodImpl(Compiled.Alone)]
         public void Run(int from, int to)

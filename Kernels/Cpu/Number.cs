@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace NanoAttention.Kernels.Cpu;
 
-/// <summary>Numbers of a type known only to the compiler: float, double, int or byte (a truth value, 0 or 1), by way of double, which holds each exactly.</summary>
+/// <summary>
+/// Numbers of a type known only to the compiler: float, double, int or byte (a truth value, 0 or 1), by way of double, which holds each
+/// exactly.
+/// </summary>
 static class Number
 {
     /// <summary>x as a <typeparamref name="T"/>: rounded for float, cut towards zero and clamped for int, x ≠ 0 for byte.</summary>

@@ -31,7 +31,8 @@ public static class OverlapAdd
         {
             int inner = shape.Inner, stride = shape.Stride;
             int first = start >= 0 ? 0 : (-start + stride - 1) / stride;
-            int end = start >= shape.Size ? 0 : Math.Min(shape.Windows, (shape.Size - 1 - start) / stride + 1), count = (end - first) * inner;
+            int end = start >= shape.Size ? 0 : Math.Min(shape.Windows, (shape.Size - 1 - start) / stride + 1);
+            int count = (end - first) * inner;
             if (first >= end) return;
             if (stride == 1) Rows.Add<V, T>(row.Slice((start + first) * inner, count), part.Slice(first * inner, count));
             else if (inner > 1)

@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace NanoAttention.Kernels.Cpu;
 
-/// <summary>Random numbers from <see cref="Philox"/>: element i takes number offset + i of the seed, however the work is shared out. Items are elements.</summary>
+/// <summary>
+/// Random numbers from <see cref="Philox"/>: element i takes number offset + i of the seed, however the work is shared out. Items are
+/// elements.
+/// </summary>
 public static class RandomFill
 {
     /// <summary>y uniform in [low, high).</summary>
@@ -41,7 +44,8 @@ public static class RandomFill
                 int word = (int)(k % 4), first = word & ~1;
                 if (i == from || word == 0) (upper, lower) = (Philox.Bits(seed, k / 4, 0), Philox.Bits(seed, k / 4, 1));
                 if (i == from || word == first)
-                    (even, odd) = Philox.Normals(Philox.Uniform(upper.At(first), lower.At(first)), Philox.Uniform(upper.At(first + 1), lower.At(first + 1)));
+                    (even, odd) = Philox.Normals(
+                        Philox.Uniform(upper.At(first), lower.At(first)), Philox.Uniform(upper.At(first + 1), lower.At(first + 1)));
                 y[i] = Number.Of<T>(mean + std * (word == first ? even : odd));
             }
         }

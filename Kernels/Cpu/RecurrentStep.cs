@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace NanoAttention.Kernels.Cpu;
 
-/// <summary>Whether numbers fill a register. A constant to the compiler: formulas inlined with their edges' masks would be too long for it.</summary>
+/// <summary>
+/// Whether numbers fill a register. A constant to the compiler: formulas inlined with their edges' masks would be too long for it.
+/// </summary>
 public interface ISize { static abstract bool Whole { get; } }
 
 /// <summary>What a step of a recurrent network does to its units once the products with the weights are there.</summary>
@@ -10,13 +12,16 @@ public unsafe interface ICell<T> where T : unmanaged
 {
     /// <summary>Units j, …, j + count − 1 of a row.</summary>
     /// <typeparam name="S">Whether they fill a register.</typeparam>
-    /// <param name="products">What each gate gets from the product, <paramref name="next"/> numbers after the gate before; null: nothing.</param>
+    /// <param name="products">What each gate gets from the product, <paramref name="next"/> numbers after the gate before; null:
+    /// nothing.</param>
     void Units<V, S>(int row, int j, int count, T* products, int next) where V : struct, ISimd<V, T> where S : struct, ISize;
 
     /// <summary>How many arrays it reads and writes.</summary>
     int Arrays { get; }
 
-    /// <summary>Where unit 0 of row 0 lies in one of them, and how far apart its rows lie: it can be called into the cache in time.</summary>
+    /// <summary>
+    /// Where unit 0 of row 0 lies in one of them, and how far apart its rows lie: it can be called into the cache in time.
+    /// </summary>
     (nint Start, int Row) Array(int i);
 }
 
@@ -46,7 +51,8 @@ public static unsafe class RecurrentStep
     /// Packs weights w (depth, gates · hidden), with any strides: for each block of units one panel of each gate, the units of the last
     /// block filled up with zeros. An item is a block.
     /// </summary>
-    public readonly struct Pack<T>(View<T> w, nint row, nint column, int depth, int gates, int hidden, View<T> packed) : IKernel<T> where T : unmanaged
+    public readonly struct Pack<T>(View<T> w, nint row, nint column, int depth, int gates, int hidden, View<T> packed)
+        : IKernel<T> where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
@@ -60,10 +66,12 @@ public static unsafe class RecurrentStep
     }
 
     /// <summary>
-    /// y = bias + x w for packed weights, x (rows, depth): what some steps get from their inputs, (rows, gates · hidden). An item is a block of units.
+    /// y = bias + x w for packed weights, x (rows, depth): what some steps get from their inputs, (rows, gates · hidden). An item is a
+    /// block of units.
     /// </summary>
     /// <param name="bias">Empty for zero.</param>
-    public readonly struct Inputs<T>(View<T> x, View<T> packed, View<T> bias, View<T> y, int rows, int depth, int gates, int hidden) : IKernel<T> where T : unmanaged
+    public readonly struct Inputs<T>(View<T> x, View<T> packed, View<T> bias, View<T> y, int rows, int depth, int gates, int hidden)
+        : IKernel<T> where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
@@ -75,8 +83,8 @@ public static unsafe class RecurrentStep
                     T* panel = packed.Pointer + ((long)j * gates + gate * width) * depth, sums = y.Pointer + gate * hidden + j;
                     var first = bias.Length == 0 ? null : bias.Pointer + gate * hidden + j;
                     for (var k = 0; k == 0 || k < depth; k += MaxDepth)
-                        MatMul.Panel<T, V>(rows, Math.Min(width, hidden - j), Math.Min(MaxDepth, depth - k), x.Pointer + k, depth, 1, panel + (nint)k * width, width,
-                            sums, next, k == 0 ? first : sums, k == 0 ? 0 : next);
+                        MatMul.Panel<T, V>(rows, Math.Min(width, hidden - j), Math.Min(MaxDepth, depth - k), x.Pointer + k, depth, 1,
+                            panel + (nint)k * width, width, sums, next, k == 0 ? first : sums, k == 0 ? 0 : next);
                 }
         }
     }
@@ -101,10 +109,12 @@ public static unsafe class RecurrentStep
             int width = 2 * V.Count, next = gates * width;
             if (products is not null)
                 for (var gate = 0; gate < gates; gate++)
-                    Product<V>(row, count, j, packed.Pointer + ((long)j * gates + gate * width) * depth, products + gate * width, next, gate);
+                    Product<V>(row, count, j, packed.Pointer + ((long)j * gates + gate * width) * depth,
+                        products + gate * width, next, gate);
             for (var r = 0; r < count; r++)
                 for (var u = 0; u < units; u += V.Count)
-                    Units<V, C, T>(cell, row + r, j + u, Math.Min(V.Count, units - u), products is null ? null : products + r * next + u, width);
+                    Units<V, C, T>(cell, row + r, j + u, Math.Min(V.Count, units - u),
+                        products is null ? null : products + r * next + u, width);
         }
 
         /// <summary>
@@ -113,15 +123,16 @@ public static unsafe class RecurrentStep
         /// </summary>
         void Product<V>(int row, int rows, int j, T* panel, T* products, int next, int gate) where V : struct, ISimd<V, T>
         {
-            int width = 2 * V.Count, most = MatMul.TileRows<T, V>(), tiles = (rows + most - 1) / most, blocks = (depth + MaxDepth - 1) / MaxDepth;
+            int width = 2 * V.Count, most = MatMul.TileRows<T, V>(), tiles = (rows + most - 1) / most;
+            int blocks = (depth + MaxDepth - 1) / MaxDepth;
             for (int block = 0, k = 0; block < blocks; block++, k += MaxDepth)
                 for (int tile = 0, r = 0; tile < tiles; tile++)
                 {
                     var count = MatMul.Share(rows - r, tile, tiles);
                     Prefetch(row + r, count, j, gate * blocks + block, gates * blocks);
                     var sums = products + r * next;
-                    MatMul.Tile<T, V>(count, Math.Min(MaxDepth, depth - k), a.Pointer + (long)(row + r) * depth + k, depth, 1, panel + (nint)k * width, width,
-                        sums, next, block == 0 ? null : sums, next);
+                    MatMul.Tile<T, V>(count, Math.Min(MaxDepth, depth - k), a.Pointer + (long)(row + r) * depth + k, depth, 1,
+                        panel + (nint)k * width, width, sums, next, block == 0 ? null : sums, next);
                     r += count;
                 }
         }
@@ -140,7 +151,8 @@ public static unsafe class RecurrentStep
     }
 
     /// <summary>The cell alone, for whole rows.</summary>
-    internal static void Rows<V, C, T>(in C cell, int from, int to, int hidden) where V : struct, ISimd<V, T> where C : struct, ICell<T> where T : unmanaged
+    internal static void Rows<V, C, T>(in C cell, int from, int to, int hidden)
+        where V : struct, ISimd<V, T> where C : struct, ICell<T> where T : unmanaged
     {
         for (var row = from; row < to; row++)
             for (var j = 0; j < hidden; j += V.Count) Units<V, C, T>(cell, row, j, Math.Min(V.Count, hidden - j), null, 0);
@@ -159,7 +171,8 @@ public static unsafe class RecurrentStep
     }
 
     /// <summary>Units j, …, j + count − 1 of a row.</summary>
-    static void Units<V, C, T>(in C cell, int row, int j, int count, T* products, int next) where V : struct, ISimd<V, T> where C : struct, ICell<T> where T : unmanaged
+    static void Units<V, C, T>(in C cell, int row, int j, int count, T* products, int next)
+        where V : struct, ISimd<V, T> where C : struct, ICell<T> where T : unmanaged
     {
         ref C itself = ref Unsafe.AsRef(in cell);       // which a call through an interface would copy
         if (count == V.Count) itself.Units<V, Full>(row, j, count, products, next);

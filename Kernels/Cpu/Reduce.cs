@@ -18,7 +18,8 @@ public static class Reduce
     public static int BlockCount(int n) => (n + Block - 1) / Block;
 
     /// <summary>y[o, j] = fold over i of x[o, i, j]; the identity where n = 0. Items are outputs.</summary>
-    public readonly struct Forward<R, T>(R r, View<T> x, View<T> y, int n, int inner) : IKernel<T> where R : struct, IReducer where T : unmanaged
+    public readonly struct Forward<R, T>(R r, View<T> x, View<T> y, int n, int inner)
+        : IKernel<T> where R : struct, IReducer where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
@@ -40,7 +41,8 @@ public static class Reduce
     /// <summary>
     /// The first of two stages for few outputs of long rows, which workers can share: x is (outer, n) and y (outer, BlockCount(n)), the
     /// folds of its blocks. The second is <c>Forward&lt;Merge&lt;R&gt;, T&gt;</c> over y with n = BlockCount(n), inner = 1. A device that
-    /// takes this way whenever n &gt; Block gives the same bits with any number of workers. Items are blocks, outer · BlockCount(n) of them.
+    /// takes this way whenever n &gt; Block gives the same bits with any number of workers. Items are blocks, outer · BlockCount(n) of
+    /// them.
     /// </summary>
     public readonly struct Blocks<R, T>(R r, View<T> x, View<T> y, int n) : IKernel<T> where R : struct, IReducer where T : unmanaged
     {
@@ -57,7 +59,8 @@ public static class Reduce
     }
 
     // numbers start, …, start + count − 1 of a row, folded into one register
-    static V Fold<R, V, T>(R r, View<T> row, int start, int count) where R : struct, IReducer where V : struct, ISimd<V, T> where T : unmanaged
+    static V Fold<R, V, T>(R r, View<T> row, int start, int count)
+        where R : struct, IReducer where V : struct, ISimd<V, T> where T : unmanaged
     {
         if (count > Leaf)
         {

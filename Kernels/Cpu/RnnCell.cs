@@ -3,7 +3,9 @@ using static NanoAttention.Kernels.Cpu.RecurrentStep;
 
 namespace NanoAttention.Kernels.Cpu;
 
-/// <summary>The cell of a plain recurrent network (Elman, Finding Structure in Time, 1990): h = f(x + h₋₁ Wᵀ), all (rows, hidden).</summary>
+/// <summary>
+/// The cell of a plain recurrent network (Elman, Finding Structure in Time, 1990): h = f(x + h₋₁ Wᵀ), all (rows, hidden).
+/// </summary>
 public static unsafe class RnnCell
 {
     /// <summary>From x, what the units get from the input, to h. It cannot do without a product.</summary>
@@ -22,7 +24,8 @@ public static unsafe class RnnCell
     }
 
     /// <summary>dx = (dy + what h₋₁ of the later step got from its product) f′, where f′ can be told from h.</summary>
-    public readonly struct Backward<F, T>(F f, View<T> h, View<T> dy, View<T> dx, int hidden) : ICell<T> where F : struct, IUnary where T : unmanaged
+    public readonly struct Backward<F, T>(F f, View<T> h, View<T> dy, View<T> dx, int hidden)
+        : ICell<T> where F : struct, IUnary where T : unmanaged
     {
         public int Arrays => 3;
 

@@ -2,14 +2,20 @@ using System.Runtime.CompilerServices;
 
 namespace NanoAttention.Kernels.Cpu;
 
-/// <summary>A thread's own working memory for the kernel family <typeparamref name="TOwner"/>: grown to the largest request, then kept as long as the thread lives.</summary>
+/// <summary>
+/// A thread's own working memory for the kernel family <typeparamref name="TOwner"/>: grown to the largest request, then kept as long as
+/// the thread lives.
+/// </summary>
 static unsafe class Scratch<TOwner>
 {
     const int Line = 64; // bytes of a cache line, and of the widest register
 
     [ThreadStatic] static byte[]? memory;
 
-    /// <summary>Memory for <paramref name="count"/> numbers from a cache line's start on, valid until the thread's next call. What it holds is garbage.</summary>
+    /// <summary>
+    /// Memory for <paramref name="count"/> numbers from a cache line's start on, valid until the thread's next call. What it holds is
+    /// garbage.
+    /// </summary>
     public static T* Take<T>(long count) where T : unmanaged
     {
         var bytes = checked((int)(count * sizeof(T))) + Line;

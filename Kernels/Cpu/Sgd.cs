@@ -10,8 +10,8 @@ public static class Sgd
     /// g ← g + μ b (nesterov) or b; p ← p − η g. An empty <c>momentum</c> means none. λ = <c>decay</c>,
     /// μ = <c>mu</c>, τ = <c>dampening</c>, η = <c>rate</c>. Items are elements.
     /// </summary>
-    public readonly struct Step<T>(View<T> p, View<T> g, View<T> momentum, double rate, double mu, double dampening, double decay, bool nesterov,
-        bool first) : IKernel<T> where T : unmanaged
+    public readonly struct Step<T>(View<T> p, View<T> g, View<T> momentum, double rate, double mu, double dampening, double decay,
+        bool nesterov, bool first) : IKernel<T> where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
@@ -27,7 +27,8 @@ public static class Sgd
             int left = to - i;
             if (left > 0)
             {
-                var (newP, newB) = Next(V.LoadPart(p, i, left, default), V.LoadPart(g, i, left, default), remembers ? V.LoadPart(momentum, i, left, default) : V.Of(0));
+                var (newP, newB) = Next(V.LoadPart(p, i, left, default), V.LoadPart(g, i, left, default),
+                    remembers ? V.LoadPart(momentum, i, left, default) : V.Of(0));
                 V.StorePart(newP, p, i, left);
                 if (remembers) V.StorePart(newB, momentum, i, left);
             }

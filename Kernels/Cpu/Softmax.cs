@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace NanoAttention.Kernels.Cpu;
 
-/// <summary>yᵢ = exp(xᵢ − m) / Σⱼ exp(xⱼ − m) with m = max x, over rows of n. A row of −∞ alone, and one with +∞ or NaN, is NaN. Items are rows.</summary>
+/// <summary>
+/// yᵢ = exp(xᵢ − m) / Σⱼ exp(xⱼ − m) with m = max x, over rows of n. A row of −∞ alone, and one with +∞ or NaN, is NaN. Items are rows.
+/// </summary>
 public static class Softmax
 {
     /// <summary>y = softmax x.</summary>

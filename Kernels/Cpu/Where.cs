@@ -5,8 +5,11 @@ namespace NanoAttention.Kernels.Cpu;
 /// <summary>A choice between two operands.</summary>
 public static unsafe class Where
 {
-    /// <summary>y = condition ? a : b, for numbers of any type; the condition steps by the layout's strides c. Items are the layout's rows.</summary>
-    public readonly struct Forward<T>(View<byte> condition, View<T> a, View<T> b, View<T> y, Layout layout) : IScalarKernel where T : unmanaged
+    /// <summary>
+    /// y = condition ? a : b, for numbers of any type; the condition steps by the layout's strides c. Items are the layout's rows.
+    /// </summary>
+    public readonly struct Forward<T>(View<byte> condition, View<T> a, View<T> b, View<T> y, Layout layout)
+        : IScalarKernel where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
         public void Run(int from, int to)

@@ -2,11 +2,15 @@ using System.Runtime.CompilerServices;
 
 namespace NanoAttention.Kernels.Cpu;
 
-/// <summary>y = f(a, b), number by number, a and b stepping through the output's shape by the strides of a <see cref="Layout"/>. Items are the layout's rows.</summary>
+/// <summary>
+/// y = f(a, b), number by number, a and b stepping through the output's shape by the strides of a <see cref="Layout"/>. Items are the
+/// layout's rows.
+/// </summary>
 public static class Zip
 {
     /// <summary>yᵢ = f(aᵢ, bᵢ), all contiguous. Items are elements.</summary>
-    public readonly struct Flat<F, T>(F f, View<T> a, View<T> b, View<T> y) : IKernel<T> where F : struct, IBinaryFunction where T : unmanaged
+    public readonly struct Flat<F, T>(F f, View<T> a, View<T> b, View<T> y)
+        : IKernel<T> where F : struct, IBinaryFunction where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
@@ -23,7 +27,8 @@ public static class Zip
         where F : struct, IBinaryFunction where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
-        public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => ZipRows.Run<Forward<F, T>, V, T>(this, a, b, layout, from, to);
+        public void Run<V>(int from, int to) where V : struct, ISimd<V, T> =>
+            ZipRows.Run<Forward<F, T>, V, T>(this, a, b, layout, from, to);
 
         void IZip<T>.Put<V>(V a, V b, int i) => V.Store(f.Apply(a, b), y, i);
         void IZip<T>.PutPart<V>(V a, V b, int i, int count) => V.StorePart(f.Apply(a, b), y, i, count);
@@ -34,7 +39,8 @@ public static class Zip
         where F : struct, IBinary where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
-        public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => ZipRows.Run<BackwardA<F, T>, V, T>(this, a, b, layout, from, to);
+        public void Run<V>(int from, int to) where V : struct, ISimd<V, T> =>
+            ZipRows.Run<BackwardA<F, T>, V, T>(this, a, b, layout, from, to);
 
         void IZip<T>.Put<V>(V a, V b, int i) => V.Store(V.Load(dy, i) * f.SlopeA(a, b, V.Load(y, i)), d, i);
         void IZip<T>.PutPart<V>(V a, V b, int i, int count) =>
@@ -46,7 +52,8 @@ public static class Zip
         where F : struct, IBinary where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
-        public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => ZipRows.Run<BackwardB<F, T>, V, T>(this, a, b, layout, from, to);
+        public void Run<V>(int from, int to) where V : struct, ISimd<V, T> =>
+            ZipRows.Run<BackwardB<F, T>, V, T>(this, a, b, layout, from, to);
 
         void IZip<T>.Put<V>(V a, V b, int i) => V.Store(V.Load(dy, i) * f.SlopeB(a, b, V.Load(y, i)), d, i);
         void IZip<T>.PutPart<V>(V a, V b, int i, int count) =>
@@ -58,7 +65,8 @@ public static class Zip
         where F : struct, IBinaryFunction where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
-        public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => ZipRows.Run<Compare<F, T>, V, T>(this, a, b, layout, from, to);
+        public void Run<V>(int from, int to) where V : struct, ISimd<V, T> =>
+            ZipRows.Run<Compare<F, T>, V, T>(this, a, b, layout, from, to);
 
         void IZip<T>.Put<V>(V a, V b, int i) => ((IZip<T>)this).PutPart(a, b, i, V.Count);
 

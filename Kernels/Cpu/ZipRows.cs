@@ -9,7 +9,9 @@ interface IZip<T> where T : unmanaged
     void PutPart<V>(V a, V b, int i, int count) where V : struct, ISimd<V, T>;
 }
 
-/// <summary>The rows of a binary kernel: one loop, compiled for operands that step by one or stand still; others are gathered first.</summary>
+/// <summary>
+/// The rows of a binary kernel: one loop, compiled for operands that step by one or stand still; others are gathered first.
+/// </summary>
 static unsafe class ZipRows
 {
     // how many numbers of an operand are gathered at a time
@@ -44,7 +46,8 @@ static unsafe class ZipRows
 
     [MethodImpl(Compiled.Alone)]
     static void Row<K, V, T, A, B>(in K kernel, A a, B b, int y, int n)
-        where K : struct, IZip<T> where V : struct, ISimd<V, T> where T : unmanaged where A : struct, IOperand<T> where B : struct, IOperand<T>
+        where K : struct, IZip<T> where V : struct, ISimd<V, T> where T : unmanaged
+        where A : struct, IOperand<T> where B : struct, IOperand<T>
     {
         int i = 0;
         for (; i <= n - V.Count; i += V.Count) kernel.Put(a.At<V>(i), b.At<V>(i), y + i);
