@@ -9,7 +9,8 @@ namespace NanoAttention.Kernels.Cpu;
 public static class RmsNorm
 {
     /// <summary>y, and each row's r. w is (n), or empty for 1. Items are rows.</summary>
-    public readonly struct Forward<T>(View<T> x, View<T> weight, View<T> y, View<T> rstd, int n, double epsilon) : IKernel<T> where T : unmanaged
+    public readonly struct Forward<T>(View<T> x, View<T> weight, View<T> y, View<T> rstd, int n, double epsilon) : IKernel<T>
+        where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
@@ -32,7 +33,8 @@ public static class RmsNorm
     /// dx = r (g − x̂ Σ g x̂ / n), g = dy ⊙ w, and from the same reading of the rows Σ dy ⊙ x̂ over each block of
     /// <see cref="LayerNorm.Block"/> rows, (blocks, n). Either is empty where not wanted. Items are blocks.
     /// </summary>
-    public readonly struct Backward<T>(View<T> x, View<T> weight, View<T> rstd, View<T> dy, View<T> dx, View<T> dweights, int rows, int n) : IKernel<T>
+    public readonly struct Backward<T>(View<T> x, View<T> weight, View<T> rstd, View<T> dy, View<T> dx, View<T> dweights,
+        int rows, int n) : IKernel<T>
         where T : unmanaged
     {
         [MethodImpl(Compiled.Alone)]
