@@ -34,10 +34,10 @@ public static unsafe partial class Conv
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
-            int together = Together(shape), width = shape.Outputs <= FewOutputs ? DirectColumns : 2 * V.Count;
-            int channels = Math.Max(1, PanelRows / Math.Max(1, shape.Taps));
-            T* panel = Scratch<Transposed<T>>.Take<T>((long)(shape.Outputs + channels * shape.Taps) * width + V.Count);
-            T* tile = panel + (long)shape.Outputs * width + V.Count;
+            bool few = shape.Outputs <= FewOutputs;
+            int together = Together(shape), width = few ? DirectColumns : 2 * V.Count, channels = Math.Max(1, PanelRows / Math.Max(1, shape.Taps));
+            T* panel = Scratch<Transposed<T>>.Take<T>((shape.Outputs + (few ? 0 : (long)channels * shape.Taps)) * width + V.Count);
+            var tile = panel + (long)shape.Outputs * width + V.Count;
             for (int item = from; item < to; item++)
             {
                 var (rest, block) = Math.DivRem(item, channelBlocks);

@@ -54,6 +54,16 @@ public class ConvTests
         Check<double>(sizes, DType.F64);
     }
 
+    /// <summary>A kernel of half a million numbers, as for an echo: none of its gradients takes room for all of them times a panel's width.</summary>
+    [Fact]
+    public void A_kernel_may_be_as_long_as_the_image()
+    {
+        const int taps = 600_000;
+        Tensor x = Tensor.Ones([1, 1, taps + 1], DType.F64).RequireGrad(), weight = Tensor.Ones([1, 1, taps], DType.F64);
+        var dx = Reverse.Gradients(x.Conv(weight), [x], Tensor.Ones([1, 1, 2], DType.F64))[0]!.ToDoubles();
+        Assert.Equal((1, 2, 2, 1), (dx[0], dx[1], dx[^2], dx[^1]));
+    }
+
     static void Check<T>(Sizes sizes, DType type) where T : unmanaged, IFloatingPointIeee754<T>
     {
         var (batch, groups, inputs, outputs, image, kernel) = sizes;
