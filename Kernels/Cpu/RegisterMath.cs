@@ -88,9 +88,7 @@ static class RegisterMath
     public static R Sigmoid<O, R>(R x, R e) where O : struct, IFloats<R> where R : struct =>
         O.Quotient(O.IfLess(x, O.Of(0), e, O.Of(1)), O.Add(e, O.Of(1)));
 
-    /// <summary>
-    /// tanh x as an odd rational of degree 13 over 6 (Eigen, ptanh), within 5 ulp; tanh x = x where the rational would lose denormals.
-    /// </summary>
+    /// <summary>tanh x as an odd rational of degree 13 over 6 (Eigen, ptanh), within 5 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static R Tanh<O, R>(R x) where O : struct, IFloats<R> where R : struct
     {
