@@ -26,23 +26,25 @@ public static unsafe partial class MatMul
         const int Unit = 32;                        // columns: whole panels of every register's width
         const int LeastRows = 28;                   // two tiles of AVX-512
         const double LeastWork = 200_000;           // multiply-adds: some microseconds, against which handing out a block costs nothing
+        const int EvenEnough = 8;                   // matrices for each worker: one more or less makes no difference
 
         /// <summary>
-        /// Enough blocks for the workers to share out evenly, the longer side cut first: what is packed for a block is then used most.
+        /// As many blocks as workers, since each cut has an operand packed once more: every prime factor of their number divides the batch,
+        /// or else cuts the longer side, if the parts are still worth it.
         /// </summary>
         public static Blocks Of(MatMulShape s, int workers)
         {
-            int rows = 1, columns = 1, units = (s.N + Unit - 1) / Unit;
-            double work = (double)s.M * s.N * s.K * s.Batch, wanted = Math.Min(4 * workers, work / LeastWork);
-            while (workers > 1 && s.Batch * rows * columns < wanted)
+            int rows = 1, columns = 1, units = (s.N + Unit - 1) / Unit, batch = s.Batch;
+            double most = (double)s.M * s.N * s.K / LeastWork;
+            for (int factor = 2; workers > 1;)
             {
-                bool wide = units / columns >= 2;
-                if (wide && units / columns * Unit > s.M / rows || s.M / rows < 2 * LeastRows)
-                {
-                    if (!wide) break;
-                    columns *= 2;
-                }
-                else rows *= 2;
+                if (workers % factor != 0) { factor++; continue; }
+                workers /= factor;
+                if (batch % factor == 0) { batch /= factor; continue; }
+                if (batch >= EvenEnough * workers * factor || rows * columns >= most) break;
+                bool tall = s.M / rows >= factor * LeastRows, wide = units / columns >= factor;
+                if (wide && (units / columns * Unit > s.M / rows || !tall)) columns *= factor;
+                else if (tall) rows *= factor;
             }
             return new(rows, columns);
         }
