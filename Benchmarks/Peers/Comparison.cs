@@ -117,7 +117,7 @@ sealed record Comparison(int Threads, double Peak, IReadOnlyList<string> Workers
         var verdicts = outcomes.ToLookup(o => ours is not null && Agree(ours, o.Value), o => o.Key);
         var times = found.ToDictionary(
             f => f.Key, f => new PeerTime(f.Value.Min(t => t.Least), f.Value.Select(t => t.Median).Order().ElementAt(f.Value.Count / 2)));
-        return new(row, times, [.. verdicts[false]], [.. verdicts[true]], row.Bytes > 0 ? MemorySpeed.Measure(row.Bytes) : null);
+        return new(row, times, [.. verdicts[false]], [.. verdicts[true]], row.Bytes > 0 ? MemorySpeed.Measure(row.Bytes, row.InPlace) : null);
 
         void Guarded(Peer peer, Action action)
         {

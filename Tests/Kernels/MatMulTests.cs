@@ -45,6 +45,18 @@ public class MatMulTests
         foreach (var step in (int[])[1, 2, 3]) Assert.Equal(whole.Values, problem.Packed(256, step).Values);
     }
 
+    [Theory, InlineData(1, 97, 531, 259, false), InlineData(3, 165, 129, 140, true), InlineData(4, 500, 33, 300, true), InlineData(12, 90, 90, 90, false)]
+    public void TheNumberOfWorkersNeverChangesABit(int batch, int m, int n, int k, bool transposeA)
+    {
+        Problem<float> problem = new(Dense(batch, m, n, k, transposeA, false), accumulate: true);
+        var alone = problem.Packed(256, workers: 1);
+        problem.Compare(alone);
+        int[] items = [.. Enumerable.Range(1, 13).Select(workers => MatMul.Packed<float>.Items(problem.Shape, workers))];
+        Assert.Equal(batch, items[0]);
+        Assert.Contains(items, count => count > batch);
+        for (var workers = 2; workers <= items.Length; workers++) Assert.Equal(alone.Values, problem.Packed(256, workers: workers).Values);
+    }
+
     [Theory, MemberData(nameof(Shapes))]
     public void ABiasIsAddedToEveryRow(int batch, int m, int n, int k)
     {
@@ -113,10 +125,10 @@ public class MatMulTests
         public readonly Numbers<T> Start = Numbers.Random<T>(shape.Batch * shape.M * shape.CRow, 3);
         (double Sum, double Size)[]? reference;
 
-        public Numbers<T> Packed(int bits, int step = int.MaxValue)
+        public Numbers<T> Packed(int bits, int step = int.MaxValue, int workers = 4)
         {
             Numbers<T> c = new(Start.Values);
-            RunPacked(c, accumulate ? c.View : default, shape.CRow, bits, step);
+            RunPacked(c, accumulate ? c.View : default, shape.CRow, bits, step, workers);
             return c;
         }
 
@@ -128,9 +140,8 @@ public class MatMulTests
             return c;
         }
 
-        // shared out among four workers, so that small products are cut too
-        void RunPacked(Numbers<T> c, View<T> plus, int plusRow, int bits, int step = int.MaxValue) =>
-            Numbers.Run<T, MatMul.Packed<T>>(new(A.View, B.View, c.View, shape, plus, plusRow, 4), MatMul.Packed<T>.Items(shape, 4), bits, step);
+        void RunPacked(Numbers<T> c, View<T> plus, int plusRow, int bits, int step = int.MaxValue, int workers = 4) =>
+            Numbers.Run<T, MatMul.Packed<T>>(new(A.View, B.View, c.View, shape, plus, plusRow, workers), MatMul.Packed<T>.Items(shape, workers), bits, step);
 
         public Numbers<T> Tiled()
         {
