@@ -16,6 +16,29 @@ public sealed unsafe partial class CpuDevice
             Run<OverlapAdd.Forward<T>, T>(new(View<T>(x), View<T>(y), shape), y.Count / row, (double)shape.Kernel * row);
     }
 
+    internal override void AvgPool(Tensor x, Tensor y, PoolPlan plan)
+    {
+        var s = plan.Shape;
+        if (y.Count == 0) return;
+        if (x.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged, INumber<T> => Run<AvgPool.Forward<T>, T>(
+            new(View<T>(x), View<int>(plan.Rows), View<int>(plan.Columns), View<T>(plan.RowCounts), View<T>(plan.ColumnCounts), View<T>(y), s),
+            y.Count / s.Columns, (double)x.Count / y.Count * s.Columns + 2.0 * s.Columns);
+    }
+
+    internal override void AvgPoolBackward(Tensor dy, Tensor dx, PoolPlan plan)
+    {
+        var s = plan.Shape;
+        if (dx.Count == 0) return;
+        var (rows, columns) = plan.TurnedRound();
+        if (dy.DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged, INumber<T> => Run<AvgPool.Backward<T>, T>(
+            new(View<T>(dy), View<int>(rows), View<int>(columns), View<T>(plan.RowCounts), View<T>(plan.ColumnCounts), View<T>(dx), s),
+            dx.Count / s.Width, 2.0 * s.Width);
+    }
+
     internal override void MaxPool(Tensor x, Tensor windows, Tensor y, Tensor places)
     {
         int n = Last(x), count = windows.Shape[0], most = windows.Shape[1];

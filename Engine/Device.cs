@@ -143,6 +143,10 @@ public abstract class Device
     /// <summary>places[…, o] = the one of windows[o, …] at which x (…, n) is largest, y what is there; −1 is none.</summary>
     internal abstract void MaxPool(Tensor x, Tensor windows, Tensor y, Tensor places);
 
+    /// <summary>y = the means of the plan's windows on the planes of x (planes, height, width).</summary>
+    internal abstract void AvgPool(Tensor x, Tensor y, PoolPlan plan);
+    internal abstract void AvgPoolBackward(Tensor dy, Tensor dx, PoolPlan plan);
+
     // Recurrences along the middle axis of (outer, n, inner)
     /// <summary>yₖ = aₖ yₖ₋₁ + bₖ, without a yₖ₋₁ + bₖ; in reverse from yₖ₊₁.</summary>
     internal abstract void Recurrence(Tensor? a, Tensor b, Tensor y, int n, int inner, bool reverse);

@@ -1,3 +1,5 @@
+using static NanoAttention.Reverse;
+
 namespace NanoAttention;
 
 public sealed partial class Tensor
@@ -16,17 +18,14 @@ public sealed partial class Tensor
     public Tensor AvgPool(ReadOnlySpan<int> kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default,
         bool ceil = false, bool countPadding = true, double? divisor = null)
     {
-        CheckFloat("AvgPool");
-        stride = stride.Or(kernel);
-        var windows = WindowAxis.On(Shape, kernel, stride, padding, dilation, ceil, "AvgPool");
-        var summed = new int[kernel.Length];
-        for (int i = 0; i < summed.Length; i++) summed[i] = Rank - summed.Length + i;
-
-        var sums = Windows(windows).Sum(summed);
-        if (divisor is { } d) return sums / d;
-        var counts = Ones([], DType, Device);
-        foreach (var w in windows) counts = counts.Unsqueeze(-1) * Of(w.Counts(countPadding), [w.Count], DType, Device);
-        return sums / counts;
+        var windows = WindowAxis.On(Shape, kernel, stride.Or(kernel), padding, dilation, ceil, "AvgPool");
+        var counts = Array.ConvertAll(windows, w => w.Counts(countPadding));
+        if (divisor is { } d)
+        {
+            foreach (double[] axis in counts) Array.Fill(axis, 1);
+            Array.Fill(counts[^1], d);
+        }
+        return Means(Array.ConvertAll(windows, w => w.Places()), counts, "AvgPool");
     }
 
     /// <summary>
@@ -45,35 +44,45 @@ public sealed partial class Tensor
     {
         CheckFloat("AdaptiveAvgPool");
         var axes = Adaptive(sizes, "AdaptiveAvgPool");
-        if (Count > 0 && SideBySide(sizes) is { } parts) return parts;
-        var y = this;
-        for (int i = 0; i < axes.Length; i++)
-        {
-            int[][] windows = axes[i];
-            var weights = new double[windows.Length][];
-            for (int o = 0; o < weights.Length; o++)
-            {
-                weights[o] = new double[windows[o].Length];
-                Array.Fill(weights[o], 1.0 / windows[o].Length);
-            }
-            y = y.Resample(Rank - axes.Length + i, windows, weights);
-        }
-        return y;
+        return Means(axes, Array.ConvertAll(axes, windows => Array.ConvertAll(windows, w => (double)w.Length)), "AdaptiveAvgPool");
     }
 
-    // Where every size divides its axis, windows are axes of their own: (…, o₁, n₁/o₁, …, o_d, n_d/o_d), and the means along these.
-    Tensor? SideBySide(ReadOnlySpan<int> sizes)
+    // The windows are all combinations of windows on each of the last axes, lists of places there; a sum is divided by the product of
+    // their counts.
+    Tensor Means(int[][][] axes, double[][] counts, string op)
     {
-        int lead = Rank - sizes.Length;
-        var split = new List<int>(Shape.Sizes[..lead].ToArray());
-        var means = new int[sizes.Length];
-        for (int i = 0; i < sizes.Length; i++)
+        Shape lead = Shape[..^axes.Length], pooled = Shape[lead.Rank..];
+        int[] result = [.. lead.Sizes, .. Array.ConvertAll(axes, windows => windows.Length)];
+        if (axes.Index().All(a => a.Item is [var window] && window.Length == pooled[a.Index]))         // one window, which is all there is
+            return (Reshape(lead.Count, pooled.Count).Sum(1) / counts.Aggregate(1.0, (n, axis) => n * axis[0])).Reshape(result);
+        int[][] rows = [[0]];
+        double[] rowCounts = [1];
+        for (int i = 0; i < axes.Length - 1; i++)
         {
-            if (sizes[i] == 0 || Shape[lead + i] % sizes[i] != 0) return null;
-            split.AddRange([sizes[i], Shape[lead + i] / sizes[i]]);
-            means[i] = lead + 2 * i + 1;
+            int n = pooled[i];
+            rows = Combined(rows, axes[i], (outer, inner) => Combined(outer, inner, (row, place) => row * n + place));
+            rowCounts = Combined(rowCounts, counts[i], (a, b) => a * b);
         }
-        return Reshape([.. split]).Mean(means);
+        var plan = new PoolPlan(pooled[..^1].Count, pooled[^1], rows, axes[^1], Of(rowCounts, [rows.Length], DType, Device),
+            Of(counts[^1], [axes[^1].Length], DType, Device));
+        return Reshape(lead.Count, pooled[..^1].Count, pooled[^1]).Pooled(plan, op)
+            .Reshape(result);
+
+        static T[] Combined<T>(T[] outer, T[] inner, Func<T, T, T> combine) => [.. outer.SelectMany(_ => inner, combine)];
+    }
+
+    Tensor Pooled(PoolPlan plan, string op)
+    {
+        var y = Empty([Shape[0], plan.Shape.Rows, plan.Shape.Columns], DType, Device, op);
+        Device.AvgPool(Detach().Contiguous(), y, plan);
+        return Record(y, [(this, dy => dy.PooledBack(plan, op))], op);
+    }
+
+    Tensor PooledBack(PoolPlan plan, string op)
+    {
+        var dx = Empty([Shape[0], plan.Shape.Height, plan.Shape.Width], DType, Device, op);
+        Device.AvgPoolBackward(Detach().Contiguous(), dx, plan);
+        return Record(dx, [(this, dy => dy.Pooled(plan, op))], op);
     }
 
     // for each of the last axes, the places of each of its windows
@@ -106,6 +115,8 @@ public sealed partial class Tensor
         Case.Of(x => x.AvgPool([3], 2, padding: 1, ceil: true), [2, 6]),
         Case.Of(x => x.AvgPool([2, 2, 2], divisor: 3, dilation: [1, 2, 1]), [3, 4, 5]),
         Case.Of(x => x.AvgPool([3, 3], 2, WindowPadding.Same), [5, 6]),
+        Case.Of(x => x.AvgPool([2, 9], 1, padding: 1), [2, 3, 10]),
+        Case.Of(x => x.AvgPool([1, 2], stride: 3), [3, 8]),
         Case.Of(x => x.LpPool(2, [2, 2]), Input.Within(0.5, 2, [2, 4, 4])),
         Case.Of(x => x.LpPool(3, [2], 1, padding: 1, ceil: true), Input.Within(0.5, 2, [2, 5])),
         Case.Of(x => x.AdaptiveAvgPool(2, 3), [2, 5, 7]),
