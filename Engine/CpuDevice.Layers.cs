@@ -211,17 +211,52 @@ public sealed unsafe partial class CpuDevice
         void Go<T>() where T : unmanaged
         {
             int count = 0;
-            foreach (var x in all) count += Kernels.Cpu.Adam.Parts(x.P.Count);
+            foreach (var x in all) count += Parts.Count(x.P.Count);
             var parts = GC.AllocateUninitializedArray<Adam.Part<T>>(count, pinned: true);
             int next = 0;
             foreach (var (p, g, m, v) in all)
             {
                 T* ps = View<T>(p).Pointer, gs = View<T>(g).Pointer, ms = View<T>(m).Pointer, vs = View<T>(v).Pointer;
-                for (int i = 0; i < p.Count; i += Kernels.Cpu.Adam.PartLength)
-                    parts[next++] = new(ps + i, gs + i, ms + i, vs + i, Math.Min(Kernels.Cpu.Adam.PartLength, p.Count - i));
+                for (int i = 0; i < p.Count; i += Parts.Length)
+                    parts[next++] = new(ps + i, gs + i, ms + i, vs + i, Math.Min(Parts.Length, p.Count - i));
             }
             fixed (Adam.Part<T>* first = parts)
-                Run<Adam.Step<T>, T>(new(new(first, count), rate, beta1, beta2, epsilon, decay, step, decoupled), count, 4.0 * Kernels.Cpu.Adam.PartLength);
+                Run<Adam.Step<T>, T>(new(new(first, count), rate, beta1, beta2, epsilon, decay, step, decoupled), count, 4.0 * Parts.Length);
         }
+    }
+    internal override double SumOfSquares(Tensor[] all)
+    {
+        if (all[0].DType == DType.F32) return Go<float>(); else return Go<double>();
+
+        double Go<T>() where T : unmanaged
+        {
+            var parts = Cut<T>(all);
+            var sums = Tensor.Empty([parts.Length], all[0].DType, this, "SumOfSquares");
+            fixed (Parts.Part<T>* first = parts) Run<Parts.SumsOfSquares<T>, T>(new(new(first, parts.Length), View<T>(sums)), parts.Length, Parts.Length);
+            GC.KeepAlive(all);
+            return sums.ToDoubles().Sum();
+        }
+    }
+
+    internal override void Scale(Tensor[] all, double factor)
+    {
+        if (all[0].DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged
+        {
+            var parts = Cut<T>(all);
+            fixed (Parts.Part<T>* first = parts) Run<Parts.Scale<T>, T>(new(new(first, parts.Length), factor), parts.Length, Parts.Length);
+            GC.KeepAlive(all);
+        }
+    }
+
+    static Parts.Part<T>[] Cut<T>(Tensor[] all) where T : unmanaged
+    {
+        int count = 0, next = 0;
+        foreach (var x in all) count += Parts.Count(x.Count);
+        var parts = new Parts.Part<T>[count];
+        foreach (var x in all)
+            for (int i = 0; i < x.Count; i += Parts.Length) parts[next++] = new(View<T>(x).Pointer + i, Math.Min(Parts.Length, x.Count - i));
+        return parts;
     }
 }

@@ -201,6 +201,13 @@ public abstract class Device
     internal abstract void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, bool first);
     internal abstract void Adam(AdamTensors[] all, double rate, double beta1, double beta2, double epsilon, double decay, int step, bool decoupled);
 
+    // All gradients at once, of one type
+    /// <summary>Σ x² over all numbers.</summary>
+    internal abstract double SumOfSquares(Tensor[] all);
+
+    /// <summary>x ← factor · x for each.</summary>
+    internal abstract void Scale(Tensor[] all, double factor);
+
     /// <summary>Waits until everything launched so far is done.</summary>
     internal abstract void Synchronize();
 }

@@ -70,4 +70,22 @@ public sealed partial class GpuDevice
         foreach (var (p, g, m, v) in all)
             Launch(Items(p.Count), Kernels.Gpu.Adam.Step, View(p), View(g), View(m), View(v), new Kernels.Gpu.Adam.Rates(rate, beta1, beta2, epsilon, decay, step, decoupled));
     }
+    // one number of each is read back, all at once
+    internal override double SumOfSquares(Tensor[] all)
+    {
+        var squares = Tensor.Empty([all.Length], DType.F32, this, "SumOfSquares");
+        for (int i = 0; i < all.Length; i++) Reduce(default(SumOfSquares), all[i], squares.Slice(0, i, 1), all[i].Count, 1);
+        return squares.ToDoubles().Sum();
+    }
+
+    internal override void Scale(Tensor[] all, double factor)
+    {
+        foreach (var x in all) Map(new Scaling(factor), x, x);
+    }
+
+    readonly struct Scaling(double c) : IUnary
+    {
+        public V Apply<V>(V x) where V : struct, ILane<V> => x * V.Of(c);
+        public V Slope<V>(V x, V y) where V : struct, ILane<V> => V.Of(c);
+    }
 }

@@ -3,23 +3,16 @@ using System.Runtime.CompilerServices;
 namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
-/// Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019), over all parameters at once: they are cut into parts of a few pages,
-/// so that workers share many small parameters as evenly as one large one.
+/// Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019), over all parameters at once, in <see cref="Parts"/>.
 /// </summary>
 public static unsafe class Adam
 {
-    /// <summary>The most numbers of a part.</summary>
-    public const int PartLength = 16384;
-
     /// <summary>Numbers beside each other of a parameter, its gradient and its two moments.</summary>
     public readonly struct Part<T>(T* p, T* g, T* m, T* v, int count) where T : unmanaged
     {
         internal readonly T* P = p, G = g, M = m, V = v;
         internal readonly int Count = count;
     }
-
-    /// <summary>How many parts so many numbers make.</summary>
-    public static int Parts(int count) => (count + PartLength - 1) / PartLength;
 
     /// <summary>
     /// Step t = <c>step</c> ≥ 1 of Adam in PyTorch's order, in place. Decoupled: p ← p − η λ p, else g ← g + λ p;
