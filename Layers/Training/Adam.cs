@@ -43,11 +43,12 @@ public class Adam : Optimizer
         p.CopyFrom(p - rate / (1 - Math.Pow(Momentum, slot.Steps)) * m / ((largest / (1 - Math.Pow(beta2, slot.Steps))).Sqrt() + epsilon));
     }
 
-    // A step of all that wait, at once.
+    // A step of all that wait, at once. Whether it succeeds or not, none waits for it again.
     private protected override void Finish()
     {
         if (waiting.Count == 0) return;
-        kind.Device!.Adam([.. waiting], kind.Rate, Momentum, beta2, epsilon, kind.Decay, kind.Step, decoupled);
+        AdamTensors[] all = [.. waiting];
         waiting.Clear();
+        kind.Device!.Adam(all, kind.Rate, Momentum, beta2, epsilon, kind.Decay, kind.Step, decoupled);
     }
 }

@@ -44,19 +44,30 @@ public abstract class Optimizer
     /// <summary>All parameters, in the order of the groups.</summary>
     public IEnumerable<Tensor> Parameters => slots.Select(slot => slot.Parameter);
 
-    /// <summary>One step along the gradients as they are now.</summary>
+    /// <summary>One step along the gradients as they are now. Throws, before anything is changed, where one does not fit its
+    /// parameter.</summary>
     public void Step()
     {
         foreach (var slot in slots)
+            if (slot.Parameter is { Grad: { } g } p && (g.Shape != p.Shape || g.DType != p.DType || g.Device != p.Device))
+                throw new InvalidOperationException($"{GetType().Name}: a gradient {g.Shape} ({g.DType}, {g.Device.Name}) "
+                    + $"does not fit its parameter {p.Shape} ({p.DType}, {p.Device.Name})");
+        try
         {
-            var p = slot.Parameter;
-            if (p.Grad is not { } grad) continue;
-            slot.Steps++;
-            p.Storage.Touch();
-            var g = grad.Detach().Contiguous();
-            Step(p.Detach(), Maximize ? -g : g, slot, Rate * slot.Group.RateScale, slot.Group.Decay ?? decay);
+            foreach (var slot in slots)
+            {
+                var p = slot.Parameter;
+                if (p.Grad is not { } grad) continue;
+                var g = grad.Detach().Contiguous();
+                slot.Steps++;
+                p.Storage.Touch();
+                Step(p.Detach(), Maximize ? -g : g, slot, Rate * slot.Group.RateScale, slot.Group.Decay ?? decay);
+            }
         }
-        Finish();
+        finally
+        {
+            Finish();
+        }
     }
 
     /// <summary>Sets all gradients to 0, in place: their memory is used again.</summary>

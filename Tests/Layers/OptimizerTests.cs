@@ -156,6 +156,75 @@ public class OptimizerTests
     }
 
     [Fact]
+    public void GradientsThatDoNotFitAreRefusedBeforeAnythingIsChanged()
+    {
+        var (p, q) = (Parameter(1), Parameter(1, 2));
+        var adam = new Adam([p, q], 0.1);
+        p.Grad = Tensor.Of([1], [1], DType.F64);
+        foreach (var wrong in (Tensor[])[Tensor.Of([1], [1], DType.F64), Tensor.Of([1, 2], [2], DType.F32)])
+        {
+            q.Grad = wrong;
+            Assert.StartsWith("Adam: a gradient (", Assert.Throws<InvalidOperationException>(adam.Step).Message);
+            Assert.Equal([1], p.ToDoubles());
+            Assert.Empty(adam.StateDict());
+        }
+    }
+
+    // a gradient that is too large to be copied
+    [Fact]
+    public void AStepThatFailsMidwayLeavesNothingForTheNext()
+    {
+        var (p, large) = (Parameter(1), Tensor.Ones([], DType.F64).Expand(40_000, 40_000).RequireGrad());
+        var adam = new Adam([p, large], 0.1);
+        p.Grad = Tensor.Of([2], [1], DType.F64);
+        large.Grad = large.Detach();
+        Assert.ThrowsAny<Exception>(adam.Step);
+        Assert.Equal(0.9, p.Item(), 1e-8);
+        (p.Grad, large.Grad) = (null, null);
+        adam.Step();
+        Assert.Equal(0.9, p.Item(), 1e-8);
+    }
+
+    // F32 beside F64, and part of a larger tensor, transposed
+    [Fact]
+    public void ClippingTakesGradientsOfAnyTypeAndLayout()
+    {
+        var (p, q, r) = (Parameter(0, 0), Tensor.Zeros([3], DType.F32).RequireGrad(), Tensor.Zeros([2, 2], DType.F64).RequireGrad());
+        var whole = Tensor.Of([1, 2, 3, 4, 5, 6], [3, 2], DType.F64);
+        (p.Grad, q.Grad, r.Grad) = (Tensor.Of([3, 4], [2], DType.F64), Tensor.Of([1, 2, 3], [3], DType.F32), whole.Slice(0, 0, 2).Transpose());
+        double norm = Math.Sqrt(25 + 14 + 30), c = 1 / (norm + 1e-6);
+        Assert.Equal(norm, GradientClipping.Norm([p, q, r], 1), 1e-14);
+        Assert.Equal([3 * c, 4 * c], p.Grad!.ToDoubles());
+        Assert.Equal([(float)c, 2 * (float)c, 3 * (float)c], q.Grad!.ToArray<float>());
+        Assert.Equal([c, 3 * c, 2 * c, 4 * c], r.Grad!.ToDoubles());
+        Assert.Equal([5, 6], whole.Slice(0, 2, 1).ToDoubles());
+    }
+
+    [Fact]
+    public void ClippingGivesTheSameBitsWhateverTheThreads()
+    {
+        int threads = Device.Cpu.Threads;
+        try
+        {
+            var runs = new[] { 1, 2, 3 }.Select(count =>
+            {
+                Device.Cpu.Threads = count;
+                using var _ = Defaults.With(seed: 3);
+                Tensor[] all = [.. new[] { 1, 100_003, 17, 0, 40_000, 16_384 }.Select(n => Tensor.Zeros([n], DType.F32).RequireGrad())];
+                foreach (var p in all) p.Grad = Tensor.Normal(p.Shape, dtype: DType.F32);
+                double norm = GradientClipping.Norm(all, 1);
+                return (norm, Sum: string.Join(' ', all.SelectMany(p => p.Grad!.ToArray<float>())));
+            }).ToArray();
+            Assert.All(runs, run => Assert.Equal(runs[0], run));
+            Assert.InRange(runs[0].norm, 390, 400);
+        }
+        finally
+        {
+            Device.Cpu.Threads = threads;
+        }
+    }
+
+    [Fact]
     public void SchedulesFollowTheirFormulas()
     {
         var cosine = Schedule.WarmupCosine(1e-3, 1e-4, warmup: 100, end: 2000);
