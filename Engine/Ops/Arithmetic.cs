@@ -31,13 +31,13 @@ public sealed partial class Tensor
 
     public static Tensor operator /(Tensor a, Tensor b) => Zip<DivideFormula>(a, b, default, "Divide");
 
-    public static Tensor operator -(Tensor x) => x.Map(new AffineFormula(-1, 0), "Negate");
+    public static Tensor operator -(Tensor x) => x.Map(new AffineFormula(-1, -0.0), "Negate");
     public static Tensor operator +(Tensor x, double s) => x.Map(new AffineFormula(1, s), "Add");
     public static Tensor operator +(double s, Tensor x) => x.Map(new AffineFormula(1, s), "Add");
     public static Tensor operator -(Tensor x, double s) => x.Map(new AffineFormula(1, -s), "Subtract");
     public static Tensor operator -(double s, Tensor x) => x.Map(new AffineFormula(-1, s), "Subtract");
-    public static Tensor operator *(Tensor x, double s) => x.Map(new AffineFormula(s, 0), "Multiply");
-    public static Tensor operator *(double s, Tensor x) => x.Map(new AffineFormula(s, 0), "Multiply");
+    public static Tensor operator *(Tensor x, double s) => x.Map(new AffineFormula(s, -0.0), "Multiply");
+    public static Tensor operator *(double s, Tensor x) => x.Map(new AffineFormula(s, -0.0), "Multiply");
     public static Tensor operator /(Tensor x, double s) => x.Map(new DivideByFormula(s), "Divide");
     public static Tensor operator /(double s, Tensor x) => x.Map(new DivideIntoFormula(s), "Divide");
 
@@ -64,6 +64,7 @@ public sealed partial class Tensor
         public V SlopeB<V>(V a, V b, V y) where V : struct, ILane<V> => -y / b;
     }
 
+    // a shift of −0 changes no number, not even −0
     readonly struct AffineFormula(double scale, double shift) : IUnary
     {
         public V Apply<V>(V x) where V : struct, ILane<V> => x * V.Of(scale) + V.Of(shift);

@@ -105,7 +105,7 @@ public readonly unsafe struct Lane128<T>(Vector128<T> value) : ISimd<Lane128<T>,
     public static Lane128<T> Sin(Lane128<T> x)
     {
         if (!LaneMath.InRegisters<T>()) return LaneMath.Sin<Lane128<T>, T>(x);
-        var y = From(RegisterMath.Wave<Floats128, Vector128<float>>(Floats(x), 0));
+        var y = IfEqual(x, Of(0), x, From(RegisterMath.Wave<Floats128, Vector128<float>>(Floats(x), 0)));      // sin −0 = −0
         return AnyBeyond(x) ? LaneMath.SinBeyond<Lane128<T>, T>(x, y) : y;
     }
 

@@ -89,7 +89,7 @@ public readonly unsafe struct Lane256<T>(Vector256<T> value) : ISimd<Lane256<T>,
     public static Lane256<T> Sin(Lane256<T> x)
     {
         if (!LaneMath.InRegisters<T>()) return LaneMath.Sin<Lane256<T>, T>(x);
-        var y = From(RegisterMath.Wave<Floats256, Vector256<float>>(Floats(x), 0));
+        var y = IfEqual(x, Of(0), x, From(RegisterMath.Wave<Floats256, Vector256<float>>(Floats(x), 0)));      // sin −0 = −0
         return AnyBeyond(x) ? LaneMath.SinBeyond<Lane256<T>, T>(x, y) : y;
     }
 

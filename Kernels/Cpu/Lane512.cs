@@ -110,7 +110,7 @@ public readonly unsafe struct Lane512<T>(Vector512<T> value) : ISimd<Lane512<T>,
     public static Lane512<T> Sin(Lane512<T> x)
     {
         if (!LaneMath.InRegisters<T>()) return LaneMath.Sin<Lane512<T>, T>(x);
-        var y = From(RegisterMath.Wave<Floats512, Vector512<float>>(Floats(x), 0));
+        var y = IfEqual(x, Of(0), x, From(RegisterMath.Wave<Floats512, Vector512<float>>(Floats(x), 0)));      // sin −0 = −0
         return AnyBeyond(x) ? LaneMath.SinBeyond<Lane512<T>, T>(x, y) : y;
     }
 

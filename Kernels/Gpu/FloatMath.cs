@@ -57,7 +57,8 @@ public static class FloatMath
         p = p * z + 1.33314422036e-1f;
         p = p * z - 3.33332819422e-1f;
         float large = 1 - 2 / (Exp(a + a) + 1);
-        return Utilities.Select(a < 0.625f, p * z * x + x, Utilities.Select(x < 0, -large, large));
+        float y = Utilities.Select(a < 0.625f, p * z * x + x, Utilities.Select(x < 0, -large, large));
+        return Utilities.Select(x == 0, x, y);
     }
 
     /// <summary>erf x as a rational of x on [−4, 4].</summary>
@@ -110,7 +111,7 @@ public static class FloatMath
         return Utilities.Select(MathF.Abs(y) == float.PositiveInfinity, beside, Utilities.Select(x < 0, -remainder, remainder));
     }
 
-    public static float Sin(float x) => Wave(x, 0);
+    public static float Sin(float x) => Utilities.Select(x == 0, x, Wave(x, 0));        // sin −0 = −0
     public static float Cos(float x) => Wave(x, 1);
 
     /// <summary>sin(x + shift π/2) for |x| up to 10⁸: x = q π/2 + r, |r| ≤ π/4, then the sine or cosine polynomial of r by the quadrant q + shift (Cephes, sinf.c).</summary>
