@@ -17,6 +17,7 @@ static class Command
             if (result.GetValue(quick) && result.GetValue(full)) result.AddError("--quick and --full contradict each other.");
         });
         root.Subcommands.Add(ProfileCommand.Create());
+        root.Subcommands.Add(TuneCommand.Create());
         root.Subcommands.Add(Peers.PeersCommand.Create());
         root.Subcommands.Add(Peers.PeersCommand.CreateWorker());
         root.SetAction(result => Run(result.GetValue(filter), result.GetValue(quick) ? Care.Quick : result.GetValue(full) ? Care.Full : Care.Normal, result.GetValue(folder)!));

@@ -8,13 +8,13 @@ namespace NanoAttention;
 public sealed partial class GpuDevice
 {
     internal void NaiveMatMul(Tensor a, Tensor b, Tensor c) =>
-        Launch(Items(c.Count), Kernels.Gpu.MatMul.Naive, View(a), View(b), View(c), new MatMulShape(Product(a, b, c)), 0);
+        Launch(Items(c.Count), Kernels.Gpu.MatMul.Naive, View(a), View(b), View(c), new MatMulShape(Product(a, b, c)));
 
     internal void TiledMatMul(Tensor a, Tensor b, Tensor c)
     {
         var shape = Product(a, b, c);
-        if (IsSimulated) Launch(Squares(shape, 2), Kernels.Gpu.MatMul.Tiled<Side2>, View(a), View(b), View(c), new MatMulShape(shape), 0);
-        else Launch(Squares(shape, 16), Kernels.Gpu.MatMul.Tiled<Side16>, View(a), View(b), View(c), new MatMulShape(shape), 0);
+        if (IsSimulated) Launch(Squares(shape, 2), Kernels.Gpu.MatMul.Tiled<Side2>, View(a), View(b), View(c), new MatMulShape(shape));
+        else Launch(Squares(shape, 16), Kernels.Gpu.MatMul.Tiled<Side16>, View(a), View(b), View(c), new MatMulShape(shape));
     }
 
     // A square group of threads for each tile of C, a number a thread.

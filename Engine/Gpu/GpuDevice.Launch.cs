@@ -64,11 +64,13 @@ public sealed partial class GpuDevice
         lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b, c, d, e, f, g);
     }
 
-    void Launch<A, B, C, D, E, F, G, H>(KernelConfig shape, Action<A, B, C, D, E, F, G, H> kernel, A a, B b, C c, D d, E e, F f, G g, H h)
-        where A : struct where B : struct where C : struct where D : struct where E : struct where F : struct where G : struct where H : struct
+    void Launch<A, B, C, D, E, F, G, H>(KernelConfig shape, Action<A, B, C, D, E, F, G, H> kernel, A a, B b, C c, D d, E e, F f, G g, H h,
+        KernelSpecialization bounds = default)
+        where A : struct where B : struct where C : struct where D : struct where E : struct where F : struct where G : struct
+        where H : struct
     {
         if (shape.GridDim.X == 0) return;
-        lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b, c, d, e, f, g, h);
+        lock (gate) Compiled(kernel, (device, k) => device.LoadKernel(k, bounds))(Ready(), shape, a, b, c, d, e, f, g, h);
     }
 
     // ILGPU compiles nothing more after a failure, so the first one is told again.

@@ -99,21 +99,6 @@ public sealed partial class GpuDevice
     internal override void ArgReduce(bool largest, Tensor x, Tensor y, int n, int inner) =>
         Launch(Items(y.Count), Kernels.Gpu.ArgReduce.Largest, largest ? 1f : -1f, View(x), View<int>(y), n, inner);
 
-    internal override void MatMul(Tensor a, Tensor b, Tensor c, Tensor? plus = null)
-    {
-        if (plus is not null) Copy(plus, c);
-        var shape = Product(a, b, c);
-        if (IsSimulated) Launch(Tiles(shape, 2), Kernels.Gpu.MatMul.Registers<Side2>, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(shape), plus is null ? 0 : 1);
-        else Launch(Tiles(shape, 16), Kernels.Gpu.MatMul.Registers<Side16>, View(a), View(b), View(c), new Kernels.Gpu.MatMulShape(shape), plus is null ? 0 : 1);
-    }
-
-    // A square group of threads for each tile of C, 4 × 4 numbers a thread.
-    KernelConfig Tiles(Kernels.Cpu.MatMulShape shape, int side)
-    {
-        int tiles = shape.Batch * ((shape.M + 4 * side - 1) / (4 * side)) * ((shape.N + 4 * side - 1) / (4 * side));
-        return new(new Index3D(IsSimulated ? Math.Min(tiles, 2) : tiles, 1, 1), new Index3D(side, side, 1));
-    }
-
     internal override void Softmax(Tensor x, Tensor y, bool log)
     {
         int n = Last(x);

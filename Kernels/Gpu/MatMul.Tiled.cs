@@ -8,7 +8,7 @@ public static partial class MatMul
     /// A group of S × S threads takes tiles of S × S elements of C, a thread one element. For every S columns of A the group copies a tile
     /// of A and one of B into shared memory, where each number serves S threads.
     /// </summary>
-    public static void Tiled<S>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, MatMulShape shape, int accumulate) where S : struct, ISide
+    public static void Tiled<S>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, MatMulShape shape) where S : struct, ISide
     {
         var tileA = SharedMemory.Allocate<float>(MaxSide * (MaxSide + 1));
         var tileB = SharedMemory.Allocate<float>(MaxSide * (MaxSide + 1));
@@ -28,11 +28,7 @@ public static partial class MatMul
                 for (int k = 0; k < S.Side; k++) sum += tileA[y * pitch + k] * tileB[k * pitch + x];
                 Group.Barrier();
             }
-            if (row < shape.M && column < shape.N)
-            {
-                int atC = (batch * shape.M + row) * shape.CRow + column;
-                c[atC] = accumulate != 0 ? c[atC] + sum : sum;
-            }
+            if (row < shape.M && column < shape.N) c[(batch * shape.M + row) * shape.CRow + column] = sum;
         }
     }
 }

@@ -34,13 +34,22 @@ public class PtxTests
         }
     }
 
-    [Fact]
-    public void The_register_tile_reads_shared_memory_four_floats_at_a_time_and_leaves_products_to_be_fused()
+    // Per four columns of A: the multiplications, and the loads of four from shared memory; what ends in a v4 moves 16 bytes at once.
+    [Theory]
+    [InlineData(typeof(Tile128), 256, 16), InlineData(typeof(Tile64), 64, 8), InlineData(typeof(Tile32), 64, 8)]
+    public void The_register_tiles_move_four_floats_at_a_time_and_leave_products_to_be_fused(Type tile, int products, int loads)
     {
-        string ptx = Compile(kernels["MatMul.Registers"].MakeGenericMethod(typeof(Side16)));
-        Assert.Equal(2, Regex.Count(ptx, @"ld\.shared\.v4\.f32"));
-        Assert.Contains("mul.f32", ptx);        // the assembler makes one instruction of it and the add that follows
+        string ptx = Compile(kernels["MatMul.Registers"].MakeGenericMethod(tile, typeof(Identity)), new KernelSpecialization(256, 2));
+        // the assembler makes one instruction of the two
+        Assert.Equal(products, Regex.Count(ptx, @"mul\.f32\s+(%f\d+), .*\n\s*add\.f32\s+%f\d+, %f\d+, \1;"));
         Assert.DoesNotContain("mul.rn.f32", ptx);
+        Assert.Equal(loads, Regex.Count(ptx, @"ld\.shared\.v4\.f32"));
+        Assert.Equal(2 * 2, Regex.Count(ptx, @"st\.shared\.v4\.f32"));         // A and B, before the first step and in each
+        Assert.Equal(2 * 2 + 1, Regex.Count(ptx, @"ld\.global\.v4\.f32"));     // and what is added
+        Assert.Equal(1, Regex.Count(ptx, @"st\.global\.v4\.f32"));
+        Assert.Equal(2, Regex.Count(ptx, @"bar\.sync"));                        // a barrier a step
+        Assert.DoesNotContain(".local", ptx);
+        Assert.Contains(".maxntid 256", ptx);
     }
 
     [Fact]
@@ -54,6 +63,12 @@ public class PtxTests
     static IEnumerable<MethodInfo> Instances(MethodInfo kernel)
     {
         if (!kernel.IsGenericMethodDefinition) return [kernel];
+        if (kernel.GetGenericArguments() is [_, _])
+        {
+            Type[] tiles = [typeof(Tile128), typeof(Tile64), typeof(Tile32)];
+            var gelus = Formulas<IUnary>(typeof(Tensor)).Where(f => f.Name.StartsWith("Gelu"));
+            return [.. tiles.Select(tile => kernel.MakeGenericMethod(tile, typeof(Identity))), .. gelus.Select(f => kernel.MakeGenericMethod(tiles[0], f))];
+        }
         var constraints = kernel.GetGenericArguments()[0].GetGenericParameterConstraints();
         IEnumerable<Type> types =
             constraints.Contains(typeof(IUnary)) ? Formulas<IUnary>(typeof(Tensor)).SelectMany(f => new[] { f, typeof(Derivative<>).MakeGenericType(f) })
@@ -74,11 +89,11 @@ public class PtxTests
         sibling.Assembly.GetTypes().Where(type => type is { IsValueType: true, ContainsGenericParameters: false } && typeof(I).IsAssignableFrom(type));
 
     // In a context of its own, which a failure would spoil for others.
-    static string Compile(MethodInfo kernel)
+    static string Compile(MethodInfo kernel, KernelSpecialization bounds = default)
     {
         using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
         using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_70, null!);
-        var compiled = backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), KernelSpecialization.Empty);
+        var compiled = backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), bounds);
         return ((PTXCompiledKernel)compiled).PTXAssembly;
     }
 }

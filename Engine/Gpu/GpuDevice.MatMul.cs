@@ -1,0 +1,61 @@
+using ILGPU;
+using ILGPU.Runtime;
+using NanoAttention.Kernels;
+using NanoAttention.Kernels.Gpu;
+
+namespace NanoAttention;
+
+public sealed partial class GpuDevice
+{
+    internal override void MatMul(Tensor a, Tensor b, Tensor c, Tensor? plus = null) => Fused(default(Identity), a, b, c, plus);
+
+    /// <summary>c = f(a b + plus)</summary>
+    void Fused<F>(F f, Tensor a, Tensor b, Tensor c, Tensor? plus = null) where F : struct, IUnary
+    {
+        if (IsSimulated) MatMul<Tile8, F>(f, a, b, c, plus);
+        else MatMul(MatMulTable.Of(Product(a, b, c)), f, a, b, c, plus);
+    }
+
+    /// <summary>The product by tiles as they are said to be.</summary>
+    internal void MatMul<F>(Tiling tiling, F f, Tensor a, Tensor b, Tensor c, Tensor? plus = null) where F : struct, IUnary
+    {
+        if (tiling.Side == 128) MatMul<Tile128, F>(f, a, b, c, plus, tiling.Splits);
+        else if (tiling.Side == 64) MatMul<Tile64, F>(f, a, b, c, plus, tiling.Splits);
+        else MatMul<Tile32, F>(f, a, b, c, plus, tiling.Splits);
+    }
+
+    internal void MatMul<T, F>(F f, Tensor a, Tensor b, Tensor c, Tensor? plus, int splits = 1)
+        where T : struct, ITile where F : struct, IUnary
+    {
+        var sizes = Product(a, b, c);
+        var shape = new MatMulShape(sizes, splits);
+        bool isAligned = sizes.N % 4 == 0 && IsAligned(c) && (plus is null || IsAligned(plus) && plus.Strides[0] % 4 == 0);
+        var epilogue = new Epilogue<F>(f, plus is null ? -1 : plus.Strides[0], isAligned);
+        if (splits == 1)
+        {
+            Multiply(c, plus, epilogue);
+            return;
+        }
+        var parts = Tensor.Empty([splits * c.Count], c.DType, this, "MatMul");
+        Multiply(parts, null, new Epilogue<Identity>(default, -1, sizes.N % 4 == 0));
+        Launch(Items(c.Count), Kernels.Gpu.MatMul.Merge, View(parts), View(c), Optional(plus), shape, epilogue);
+
+        void Multiply<E>(Tensor to, Tensor? plus, Epilogue<E> epilogue) where E : struct, IUnary
+        {
+            int side = 4 * T.Blocks * T.Side, group = T.Side * T.Side;
+            int tiles = splits * sizes.Batch * ((sizes.M + side - 1) / side) * ((sizes.N + side - 1) / side);
+            var bounds = IsSimulated ? default : new KernelSpecialization(group, 512 / group);      // registers for so many groups at once
+            Launch(new(IsSimulated ? Math.Min(tiles, 2) : tiles, group), Kernels.Gpu.MatMul.Registers<T, E>,
+                View(a), View(b), View(to), Optional(plus), shape, new Operand(sizes.ARow, sizes.ACol, IsAligned(a, sizes.Batches.A)),
+                new Operand(sizes.BCol, sizes.BRow, IsAligned(b, sizes.Batches.B)), epilogue, bounds);
+        }
+
+        // whether the start, and each of these steps, is a multiple of four floats: 16 bytes
+        static bool IsAligned(Tensor x, Axes steps = default)
+        {
+            for (int i = 0; i < Axes.Length; i++)
+                if (steps[i] % 4 != 0) return false;
+            return x.Offset % 4 == 0;
+        }
+    }
+}
