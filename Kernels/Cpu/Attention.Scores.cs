@@ -111,14 +111,7 @@ public static unsafe partial class Attention
     /// </summary>
     static void Drop<T>(AttentionShape shape, int head, int query, int key, View<T> weights) where T : unmanaged
     {
-        var scale = 1 / (1 - shape.Dropout);
-        var k = shape.Offset + ((ulong)head * (ulong)shape.Queries + (ulong)query) * (ulong)shape.Keys + (ulong)key;
-        Philox.Words words = default;
-        for (var j = 0; j < weights.Length; j++, k++)
-        {
-            if (j == 0 || k % 4 == 0) words = Philox.Bits(shape.Seed, k / 4);
-            weights[j] = Philox.Uniform(words.At((int)(k % 4))) >= shape.Dropout
-                ? Number.Of<T>(Number.Double(weights[j]) * scale) : default;
-        }
+        var first = shape.Offset + ((ulong)head * (ulong)shape.Queries + (ulong)query) * (ulong)shape.Keys + (ulong)key;
+        new Dropout.Apply<T>(weights, weights, shape.Seed, first, shape.Dropout).Run(0, weights.Length);
     }
 }

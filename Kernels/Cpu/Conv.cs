@@ -16,7 +16,7 @@ public static unsafe partial class Conv
 {
     /// <summary>
     /// The longest part of a sum that is made at a time: a panel of it, two registers of AVX-512 wide, just fills a first-level cache of 48
-    /// kB.
+    /// kB. (Shorter than a matrix product's: the panel was only just copied there, and a longer one would be gone again.)
     /// </summary>
     const int MaxDepth = 384;
 

@@ -19,7 +19,7 @@ public static unsafe class LstmCell
         : IKernel<T>, ICell<T>
         where T : unmanaged
     {
-        public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => Rows<V, Forward<T>, T>(this, from, to, hidden);
+        public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => WholeRows<V, Forward<T>, T>(this, from, to, hidden);
 
         public int Arrays => activated.Length == 0 || activated.Pointer == gates.Pointer ? 7 : 11;
 
@@ -71,7 +71,7 @@ public static unsafe class LstmCell
     public readonly struct Backward<T>(View<T> activated, View<T> cPrevious, View<T> c, View<T> dh, View<T> dc, View<T> dgates,
         View<T> dcPrevious, int hidden) : IKernel<T>, ICell<T> where T : unmanaged
     {
-        public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => Rows<V, Backward<T>, T>(this, from, to, hidden);
+        public void Run<V>(int from, int to) where V : struct, ISimd<V, T> => WholeRows<V, Backward<T>, T>(this, from, to, hidden);
 
         public int Arrays => 11;
 

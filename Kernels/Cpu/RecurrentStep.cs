@@ -38,7 +38,9 @@ public static unsafe class RecurrentStep
     /// <summary>The most rows whose products wait for their cells: 56 kB for four gates, in the second-level cache.</summary>
     const int MaxRows = 112;
 
-    /// <summary>The longest block of the sum, so that a panel stays in the first-level cache for all rows.</summary>
+    /// <summary>
+    /// The longest block of the sum: a panel of it, 32 kB, stays in the first-level cache for all rows, beside what their cells read.
+    /// </summary>
     const int MaxDepth = 256;
 
     /// <summary>The number of blocks of units.</summary>
@@ -151,7 +153,7 @@ public static unsafe class RecurrentStep
     }
 
     /// <summary>The cell alone, for whole rows.</summary>
-    internal static void Rows<V, C, T>(in C cell, int from, int to, int hidden)
+    internal static void WholeRows<V, C, T>(in C cell, int from, int to, int hidden)
         where V : struct, ISimd<V, T> where C : struct, ICell<T> where T : unmanaged
     {
         for (var row = from; row < to; row++)
