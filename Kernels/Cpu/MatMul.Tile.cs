@@ -21,35 +21,35 @@ public static unsafe partial class MatMul
     readonly struct Six : IRows { public static int Count => 6; }
 
     /// <summary>
-    /// c = first + a b for one tile of <paramref name="rows"/> ≤ <see cref="TileRows"/> rows and two registers of columns; without first if
+    /// c = plus + a b for one tile of <paramref name="rows"/> ≤ <see cref="TileRows"/> rows and two registers of columns; without plus if
     /// that is null.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Tile<T, V>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow,
-        T* first, nint firstRow) where T : unmanaged where V : struct, ISimd<V, T>
+        T* plus, nint plusRow) where T : unmanaged where V : struct, ISimd<V, T>
     {
         if (typeof(V) == typeof(Lane512<T>))
         {
-            Tile512(rows, depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow);
+            Tile512(rows, depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow);
             return;
         }
         switch (rows)
         {
-            case 1: Tile<T, V, One>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 2: Tile<T, V, Two>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 3: Tile<T, V, Three>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 4: Tile<T, V, Four>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 5: Tile<T, V, Five>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            default: Tile<T, V, Six>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
+            case 1: Tile<T, V, One>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 2: Tile<T, V, Two>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 3: Tile<T, V, Three>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 4: Tile<T, V, Four>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 5: Tile<T, V, Five>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            default: Tile<T, V, Six>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
         }
     }
 
     /// <summary>
-    /// The innermost loop: c = first + a b with all of c in registers. For each k it loads two registers of b's row k, and multiplies them
+    /// The innermost loop: c = plus + a b with all of c in registers. For each k it loads two registers of b's row k, and multiplies them
     /// by one number of each row of a: 12 multiply-adds for 8 loads. Pointers, as a bounds check here would cost more than the work.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Tile<T, V, R>(int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
+    static void Tile<T, V, R>(int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* plus, nint plusRow)
         where T : unmanaged where V : struct, ISimd<V, T> where R : struct, IRows
     {
         T* a0 = a, a1 = a0 + aRow, a2 = a1 + aRow, a3 = a2 + aRow, a4 = a3 + aRow, a5 = a4 + aRow;
@@ -66,21 +66,21 @@ public static unsafe partial class MatMul
             if (R.Count > 4) { x = V.Broadcast(a4[k]); c40 = V.MulAdd(x, b0, c40); c41 = V.MulAdd(x, b1, c41); }
             if (R.Count > 5) { x = V.Broadcast(a5[k]); c50 = V.MulAdd(x, b0, c50); c51 = V.MulAdd(x, b1, c51); }
         }
-        Put(c00, c01, c, first);
-        if (R.Count > 1) Put(c10, c11, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 2) Put(c20, c21, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 3) Put(c30, c31, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 4) Put(c40, c41, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 5) Put(c50, c51, c += cRow, first = Next(first, firstRow));
+        Put(c00, c01, c, plus);
+        if (R.Count > 1) Put(c10, c11, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 2) Put(c20, c21, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 3) Put(c30, c31, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 4) Put(c40, c41, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 5) Put(c50, c51, c += cRow, plus = Next(plus, plusRow));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static T* Next<T>(T* first, nint row) where T : unmanaged => first is null ? null : first + row;
+    static T* Next<T>(T* plus, nint row) where T : unmanaged => plus is null ? null : plus + row;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Put<T, V>(V left, V right, T* c, T* first) where T : unmanaged where V : struct, ISimd<V, T>
+    static void Put<T, V>(V left, V right, T* c, T* plus) where T : unmanaged where V : struct, ISimd<V, T>
     {
-        if (first is not null) (left, right) = (left + Load<T, V>(first), right + Load<T, V>(first + V.Count));
+        if (plus is not null) (left, right) = (left + Load<T, V>(plus), right + Load<T, V>(plus + V.Count));
         Store(left, c);
         Store(right, c + V.Count);
     }

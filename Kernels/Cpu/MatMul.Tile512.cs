@@ -22,33 +22,33 @@ public static unsafe partial class MatMul
     readonly struct Columnwise : ILay { public static bool InColumns => true; }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Tile512<T>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
+    static void Tile512<T>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* plus, nint plusRow)
         where T : unmanaged
     {
-        if (aRow == 1) Tile512<T, Columnwise>(rows, depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow);
-        else Tile512<T, Rowwise>(rows, depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow);
+        if (aRow == 1) Tile512<T, Columnwise>(rows, depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow);
+        else Tile512<T, Rowwise>(rows, depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Tile512<T, L>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
+    static void Tile512<T, L>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* plus, nint plusRow)
         where T : unmanaged where L : struct, ILay
     {
         switch (rows)
         {
-            case 1: Tile512<T, L, One>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 2: Tile512<T, L, Two>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 3: Tile512<T, L, Three>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 4: Tile512<T, L, Four>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 5: Tile512<T, L, Five>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 6: Tile512<T, L, Six>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 7: Tile512<T, L, Seven>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 8: Tile512<T, L, Eight>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 9: Tile512<T, L, Nine>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 10: Tile512<T, L, Ten>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 11: Tile512<T, L, Eleven>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 12: Tile512<T, L, Twelve>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            case 13: Tile512<T, L, Thirteen>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
-            default: Tile512<T, L, Fourteen>(depth, a, aRow, aCol, b, bRow, c, cRow, first, firstRow); break;
+            case 1: Tile512<T, L, One>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 2: Tile512<T, L, Two>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 3: Tile512<T, L, Three>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 4: Tile512<T, L, Four>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 5: Tile512<T, L, Five>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 6: Tile512<T, L, Six>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 7: Tile512<T, L, Seven>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 8: Tile512<T, L, Eight>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 9: Tile512<T, L, Nine>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 10: Tile512<T, L, Ten>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 11: Tile512<T, L, Eleven>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 12: Tile512<T, L, Twelve>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            case 13: Tile512<T, L, Thirteen>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
+            default: Tile512<T, L, Fourteen>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;
         }
     }
 
@@ -60,7 +60,7 @@ public static unsafe partial class MatMul
     /// would not fit the 16 integer registers. (A column of a takes one.)
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Tile512<T, L, R>(int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* first, nint firstRow)
+    static void Tile512<T, L, R>(int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* plus, nint plusRow)
         where T : unmanaged where L : struct, ILay where R : struct, IRows
     {
         Prefetch(c, cRow, R.Count);
@@ -111,20 +111,20 @@ public static unsafe partial class MatMul
             else { a0 += 2; a3 += 2; a6 += 2; a9 += 2; a12 += 2; }
             b += bRow;
         }
-        Put(x0, y0, c, first);
-        if (R.Count > 1) Put(x1, y1, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 2) Put(x2, y2, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 3) Put(x3, y3, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 4) Put(x4, y4, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 5) Put(x5, y5, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 6) Put(x6, y6, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 7) Put(x7, y7, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 8) Put(x8, y8, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 9) Put(x9, y9, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 10) Put(x10, y10, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 11) Put(x11, y11, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 12) Put(x12, y12, c += cRow, first = Next(first, firstRow));
-        if (R.Count > 13) Put(x13, y13, c += cRow, first = Next(first, firstRow));
+        Put(x0, y0, c, plus);
+        if (R.Count > 1) Put(x1, y1, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 2) Put(x2, y2, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 3) Put(x3, y3, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 4) Put(x4, y4, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 5) Put(x5, y5, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 6) Put(x6, y6, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 7) Put(x7, y7, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 8) Put(x8, y8, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 9) Put(x9, y9, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 10) Put(x10, y10, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 11) Put(x11, y11, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 12) Put(x12, y12, c += cRow, plus = Next(plus, plusRow));
+        if (R.Count > 13) Put(x13, y13, c += cRow, plus = Next(plus, plusRow));
     }
 
     /// <summary>A number of a in every place of a register: <c>row[at]</c>, or <c>column[place]</c>.</summary>
@@ -138,9 +138,9 @@ public static unsafe partial class MatMul
         : Vector512.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Put<T>(Vector512<T> left, Vector512<T> right, T* c, T* first) where T : unmanaged
+    static void Put<T>(Vector512<T> left, Vector512<T> right, T* c, T* plus) where T : unmanaged
     {
-        if (first is not null) (left, right) = (left + Vector512.Load(first), right + Vector512.Load(first + Vector512<T>.Count));
+        if (plus is not null) (left, right) = (left + Vector512.Load(plus), right + Vector512.Load(plus + Vector512<T>.Count));
         left.Store(c);
         right.Store(c + Vector512<T>.Count);
     }
