@@ -176,16 +176,21 @@ public sealed unsafe partial class CpuDevice
 
     internal override void MatMul(Tensor a, Tensor b, Tensor c, Tensor? plus = null)
     {
-        var shape = Product(a, b, c);
-        int threads = Threads, plusRow = plus?.Strides[^2] ?? 0;
-        if (c.DType == DType.F32) Go<float>(); else Go<double>();
+        if (c.DType == DType.F32) MatMul<float>(a, b, c, plus); else MatMul<double>(a, b, c, plus);
+    }
 
-        void Go<T>() where T : unmanaged
-        {
-            int items = Kernels.Cpu.MatMul.Packed<T>.Items(shape, threads);
-            double cost = (double)shape.Batch * shape.M * shape.N * shape.K / Math.Max(1, items) / 8;
-            Run<MatMul.Packed<T>, T>(new(View<T>(a), View<T>(b), View<T>(c), shape, Optional<T>(plus), plusRow, threads), items, cost);
-        }
+    internal override void MatMul<F>(F f, Tensor a, Tensor b, Tensor c, Tensor? plus = null)
+    {
+        if (c.DType == DType.F32) MatMul(a, b, c, plus, new MatMul.Epilogue<F, float>(f));
+        else MatMul(a, b, c, plus, new MatMul.Epilogue<F, double>(f));
+    }
+
+    void MatMul<T>(Tensor a, Tensor b, Tensor c, Tensor? plus, MatMul.Epilogue<T>? then = null) where T : unmanaged
+    {
+        var shape = Product(a, b, c);
+        int threads = Threads, plusRow = plus?.Strides[^2] ?? 0, items = Kernels.Cpu.MatMul.Packed<T>.Items(shape, threads);
+        double cost = (double)shape.Batch * shape.M * shape.N * shape.K / Math.Max(1, items) / 8;
+        Run<MatMul.Packed<T>, T>(new(View<T>(a), View<T>(b), View<T>(c), shape, Optional<T>(plus), plusRow, threads, then), items, cost);
     }
 
     internal override void Softmax(Tensor x, Tensor y, bool log)

@@ -95,6 +95,9 @@ public abstract class Device
     /// </summary>
     internal abstract void MatMul(Tensor a, Tensor b, Tensor c, Tensor? plus = null);
 
+    /// <summary>c = f(a b + plus)</summary>
+    internal abstract void MatMul<F>(F f, Tensor a, Tensor b, Tensor c, Tensor? plus = null) where F : struct, IUnary;
+
     private protected static MatMulShape Product(Tensor a, Tensor b, Tensor c)
     {
         var lead = c.Shape[..^2];

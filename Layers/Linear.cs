@@ -11,6 +11,9 @@ public sealed class Linear(int inputs, int outputs, bool bias = true) : Layer
 
     public override Tensor Forward(Tensor x) => x.Linear(Weight, Bias);
 
+    /// <summary>f(x Wᵀ + b), in one pass where no gradient is wanted.</summary>
+    public Tensor Forward(Tensor x, Activation f) => x.Linear(Weight, Bias, f);
+
     internal static Case[] Cases =>
     [
         Case.Of(() => new Linear(4, 3), (linear, x) => linear.Forward(x[0]), [[2, 5, 4]]) with

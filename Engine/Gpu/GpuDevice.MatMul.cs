@@ -7,10 +7,9 @@ namespace NanoAttention;
 
 public sealed partial class GpuDevice
 {
-    internal override void MatMul(Tensor a, Tensor b, Tensor c, Tensor? plus = null) => Fused(default(Identity), a, b, c, plus);
+    internal override void MatMul(Tensor a, Tensor b, Tensor c, Tensor? plus = null) => MatMul(default(Identity), a, b, c, plus);
 
-    /// <summary>c = f(a b + plus)</summary>
-    void Fused<F>(F f, Tensor a, Tensor b, Tensor c, Tensor? plus = null) where F : struct, IUnary
+    internal override void MatMul<F>(F f, Tensor a, Tensor b, Tensor c, Tensor? plus = null)
     {
         if (IsSimulated) MatMul<Tile8, F>(f, a, b, c, plus);
         else MatMul(MatMulTable.Of(Product(a, b, c)), f, a, b, c, plus);

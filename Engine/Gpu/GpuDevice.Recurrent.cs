@@ -32,7 +32,7 @@ public sealed partial class GpuDevice
     internal override void GruStepBackward(Tensor dy, Tensor? later, Tensor weight, Tensor kept, Tensor before, Tensor direct, Tensor dx, Tensor dproducts) =>
         Launch(Items(direct.Count), Kernels.Gpu.GruCell.Backward, View(kept), View(before), View(WithProduct(dy, later, weight)), View(direct), View(dx), View(dproducts), Last(before));
 
-    internal override void RnnStep<F>(F f, Tensor x, Tensor before, Tensor weight, Tensor h) => Fused(f, before, weight, h, plus: x);
+    internal override void RnnStep<F>(F f, Tensor x, Tensor before, Tensor weight, Tensor h) => MatMul(f, before, weight, h, plus: x);
 
     internal override void RnnStepBackward<F>(F f, Tensor dy, Tensor? later, Tensor weight, Tensor h, Tensor dx) =>
         MapBackward(f, h, h, WithProduct(dy, later, weight), dx);

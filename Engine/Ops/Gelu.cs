@@ -13,7 +13,7 @@ public sealed partial class Tensor
     /// </summary>
     public Tensor GeluTanh() => Map<GeluTanhFormula>();
 
-    readonly struct GeluFormula : IUnary
+    internal readonly struct GeluFormula : IUnary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Apply<V>(V x) where V : struct, ILane<V> => V.Of(0.5) * x * (V.Of(1) + V.Erf(x * V.Of(0.70710678118654752440)));
@@ -24,7 +24,7 @@ public sealed partial class Tensor
             V.Of(0.5) * (V.Of(1) + V.Erf(x * V.Of(0.70710678118654752440))) + x * V.Of(0.39894228040143267794) * V.Exp(V.Of(-0.5) * x * x);
     }
 
-    readonly struct GeluTanhFormula : IUnary
+    internal readonly struct GeluTanhFormula : IUnary
     {
         // x σ(2u), since 1 + tanh u = 2σ(2u)
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

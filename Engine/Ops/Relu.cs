@@ -7,7 +7,7 @@ public sealed partial class Tensor
     /// <summary>max(x, 0) (Nair and Hinton 2010), with slope 0 at 0.</summary>
     public Tensor Relu() => Map<ReluFormula>();
 
-    readonly struct ReluFormula : IUnary
+    internal readonly struct ReluFormula : IUnary
     {
         public V Apply<V>(V x) where V : struct, ILane<V> => V.Max(x, V.Of(0));
 

@@ -7,7 +7,7 @@ public sealed partial class Tensor
     /// <summary>σ(x) = 1/(1 + e⁻ˣ); F32 within 3 ulp.</summary>
     public Tensor Sigmoid() => Map<SigmoidFormula>();
 
-    readonly struct SigmoidFormula : IUnary
+    internal readonly struct SigmoidFormula : IUnary
     {
         public V Apply<V>(V x) where V : struct, ILane<V> => V.Sigmoid(x);
 

@@ -11,7 +11,7 @@ public sealed partial class Tensor
     /// <summary>x σ(αx) (Ramachandran et al. 2017)</summary>
     public Tensor Swish(double alpha) => this * (alpha * this).Sigmoid();
 
-    readonly struct SiluFormula : IUnary
+    internal readonly struct SiluFormula : IUnary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Apply<V>(V x) where V : struct, ILane<V> => x * V.Sigmoid(x);

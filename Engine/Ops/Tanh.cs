@@ -7,7 +7,7 @@ public sealed partial class Tensor
     /// <summary>tanh x; F32 within 5 ulp.</summary>
     public Tensor Tanh() => Map<TanhFormula>();
 
-    readonly struct TanhFormula : IUnary
+    internal readonly struct TanhFormula : IUnary
     {
         public V Apply<V>(V x) where V : struct, ILane<V> => V.Tanh(x);
 

@@ -11,24 +11,29 @@ public static class Map
     /// <summary>yᵢ = f(xᵢ). Items are elements.</summary>
     public readonly struct Forward<F, T>(F f, View<T> x, View<T> y) : IKernel<T> where F : struct, IUnary where T : unmanaged
     {
-        readonly F f = f;
-        readonly View<T> x = x, y = y;
+        public unsafe void Run<V>(int from, int to) where V : struct, ISimd<V, T> =>
+            Rows<F, V, T>(f, x.Pointer + from, y.Pointer + from, 0, 1, to - from);
+    }
 
-        [MethodImpl(Compiled.Alone)]
-        public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
+    /// <summary>The same for some rows, <paramref name="row"/> apart in both.</summary>
+    [MethodImpl(Compiled.Alone)]
+    internal static unsafe void Rows<F, V, T>(F f, T* x, T* y, nint row, int rows, int columns)
+        where F : struct, IUnary where V : struct, ISimd<V, T> where T : unmanaged
+    {
+        for (; rows > 0; rows--, x += row, y += row)
         {
-            var (f, x, y) = (this.f, this.x, this.y);
-            int i = from;
-            for (; i <= to - 2 * V.Count; i += 2 * V.Count)
+            View<T> from = new(x, columns), to = new(y, columns);
+            int i = 0;
+            for (; i <= columns - 2 * V.Count; i += 2 * V.Count)
             {
-                V left = f.Apply(V.Load(x, i)), right = f.Apply(V.Load(x, i + V.Count));
-                V.Store(left, y, i);
-                V.Store(right, y, i + V.Count);
+                V left = f.Apply(V.Load(from, i)), right = f.Apply(V.Load(from, i + V.Count));
+                V.Store(left, to, i);
+                V.Store(right, to, i + V.Count);
             }
-            for (; i < to; i += V.Count)
+            for (; i < columns; i += V.Count)
             {
-                int count = Math.Min(V.Count, to - i);
-                V.StorePart(f.Apply(V.LoadPart(x, i, count, default)), y, i, count);
+                int count = Math.Min(V.Count, columns - i);
+                V.StorePart(f.Apply(V.LoadPart(from, i, count, default)), to, i, count);
             }
         }
     }

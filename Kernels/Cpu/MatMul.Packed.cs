@@ -15,8 +15,9 @@ public static unsafe partial class MatMul
     /// <param name="plus">What is added to the product: nothing, c itself, or rows <paramref name="plusRow"/> apart (0: a bias for every
     /// row), in matrices M · plusRow apart.</param>
     /// <param name="workers">How many share the items.</param>
-    public readonly struct Packed<T>(View<T> a, View<T> b, View<T> c, MatMulShape shape, View<T> plus, int plusRow, int workers)
-        : IKernel<T> where T : unmanaged
+    /// <param name="then">What c goes on through, tile by tile.</param>
+    public readonly struct Packed<T>(View<T> a, View<T> b, View<T> c, MatMulShape shape, View<T> plus, int plusRow, int workers,
+        Epilogue<T>? then = null) : IKernel<T> where T : unmanaged
     {
         /// <summary>The number of blocks of C in the whole batch.</summary>
         public static int Items(MatMulShape shape, int workers) => Blocks.Of(shape, workers).Items(shape.Batch);
@@ -25,6 +26,7 @@ public static unsafe partial class MatMul
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             var blocks = Blocks.Of(shape, workers);
+            var finish = then?.In<V>();
             var useDots = shape.M <= 4 && shape.ACol == 1 && shape.BRow == 1 && shape.BCol != 1;
             var memory = Scratch<Packed<T>>.Take<T>(SlabColumns(V.Count) * MaxDepth + MaxRows<T>() * (MaxDepth + Pad));
             for (var item = from; item < to; item++)
@@ -35,31 +37,36 @@ public static unsafe partial class MatMul
                 var start = shape.Start(batch);
                 T* left = a.Pointer + start.A + (long)row * shape.ARow, right = b.Pointer + start.B + (long)column * shape.BCol;
                 var sums = c.Pointer + start.C + (long)row * shape.CRow + column;
-                var first = plus.Length == 0 ? null : plus.Pointer + (long)batch * shape.M * plusRow + (long)row * plusRow + column;
-                if (shape.K == 0) Begin(sums, first, rows, columns);
-                else if (useDots) Dots<V>(left, right, sums, first, rows, columns);
-                else Block<V>(left, right, sums, first, rows, columns, memory);
+                var add = plus.Length == 0 ? null : plus.Pointer + (long)batch * shape.M * plusRow + (long)row * plusRow + column;
+                if (shape.K > 0 && !useDots) Block<V>(left, right, sums, add, plusRow, rows, columns, memory, finish);
+                else
+                {
+                    if (shape.K == 0) Begin(sums, add, rows, columns);
+                    else Dots<V>(left, right, sums, add, rows, columns);
+                    finish?.Invoke(sums, shape.CRow, rows, columns);
+                }
             }
         }
 
         int SlabColumns(int count) => Math.Min(MaxColumns, (shape.N + 2 * count - 1) / (2 * count) * 2 * count);
 
         /// <summary>
-        /// c = first + a b for a block of c, one block of k after the other: what the first adds to <c>first</c>, the next ones add to c.
+        /// c = plus + a b for a block of c, one block of k after the other: what the first adds to <c>plus</c>, the next ones add to c.
         /// </summary>
-        void Block<V>(T* a, T* b, T* c, T* first, int rows, int columns, T* memory) where V : struct, ISimd<V, T>
+        void Block<V>(T* a, T* b, T* c, T* plus, nint plusRow, int rows, int columns, T* memory, Finish<T>? finish)
+            where V : struct, ISimd<V, T>
         {
             var blocks = (shape.K + MaxDepth - 1) / MaxDepth;
-            nint firstRow = plusRow;
             for (int block = 0, k = 0; block < blocks; block++)
             {
                 var depth = Share(shape.K - k, block, blocks);
                 for (var j = 0; j < columns; j += MaxColumns)
                     Slab<V>(a + (long)k * shape.ACol, b + (long)k * shape.BRow + (long)j * shape.BCol, c + j,
-                        first is null ? null : first + j, firstRow, rows, Math.Min(MaxColumns, columns - j), depth, memory);
+                        plus is null ? null : plus + j, plusRow, rows, Math.Min(MaxColumns, columns - j), depth, memory,
+                        block == blocks - 1 ? finish : null);
                 k += depth;
-                first = c;
-                firstRow = shape.CRow;
+                plus = c;
+                plusRow = shape.CRow;
             }
         }
 
@@ -70,7 +77,8 @@ public static unsafe partial class MatMul
         /// page, if more than one panel reads them; rows a multiple of 4096 bytes apart, which share one set of the first-level cache, if
         /// more than four do. Otherwise it is read in place.
         /// </summary>
-        void Slab<V>(T* a, T* b, T* c, T* first, nint firstRow, int rows, int columns, int depth, T* memory) where V : struct, ISimd<V, T>
+        void Slab<V>(T* a, T* b, T* c, T* plus, nint plusRow, int rows, int columns, int depth, T* memory, Finish<T>? finish)
+            where V : struct, ISimd<V, T>
         {
             int width = 2 * V.Count;
             var crowded = rows > 28 && depth > 256 && shape.BRow * sizeof(T) % 4096 == 0;       // more lines than the sets of the second-level cache that they fall on can hold
@@ -80,7 +88,7 @@ public static unsafe partial class MatMul
             for (var i = 0; i < rows; i += MaxRows<T>())
             {
                 var count = Math.Min(MaxRows<T>(), rows - i);
-                T* left = a + (long)i * shape.ARow, sums = c + (long)i * shape.CRow, add = first is null ? null : first + i * firstRow;
+                T* left = a + (long)i * shape.ARow, sums = c + (long)i * shape.CRow, add = plus is null ? null : plus + i * plusRow;
                 nint aRow = shape.ARow, aCol = shape.ACol;
                 var tiled = aRow == 1 && aCol >= rows && columns > width;
                 if (tiled)
@@ -96,8 +104,8 @@ public static unsafe partial class MatMul
                 }
                 for (var j = 0; j < columns; j += width)
                     Panel<T, V>(count, Math.Min(width, columns - j), depth, left, aRow, aCol, inPlace ? b + j : panels + (long)j * depth,
-                        inPlace ? shape.BRow : width, sums + j, shape.CRow, add is null ? null : add + j, firstRow, tiled,
-                        !inPlace && j + width < columns ? panels + (long)(j + width) * depth : null);
+                        inPlace ? shape.BRow : width, sums + j, shape.CRow, add is null ? null : add + j, plusRow, tiled,
+                        !inPlace && j + width < columns ? panels + (long)(j + width) * depth : null, finish);
             }
         }
 
@@ -105,25 +113,25 @@ public static unsafe partial class MatMul
         /// Up to four rows, and columns of b that lie along memory: a dot product for each number of c. To pack b would cost more than the
         /// product, which reads it once.
         /// </summary>
-        void Dots<V>(T* a, T* b, T* c, T* first, int rows, int columns) where V : struct, ISimd<V, T>
+        void Dots<V>(T* a, T* b, T* c, T* plus, int rows, int columns) where V : struct, ISimd<V, T>
         {
             for (var j = 0; j < columns; j++)
                 for (var i = 0; i < rows; i++)
                 {
                     var sum = V.Broadcast(Rows.Dot<V, T>(new(a + (long)i * shape.ARow, shape.K), new(b + (long)j * shape.BCol, shape.K)));
-                    if (first is not null) sum += V.Broadcast(first[(long)i * plusRow + j]);
+                    if (plus is not null) sum += V.Broadcast(plus[(long)i * plusRow + j]);
                     V.StorePart(sum, new(c + (long)i * shape.CRow + j, 1), 0, 1);
                 }
         }
 
-        /// <summary>c = first</summary>
-        void Begin(T* c, T* first, int rows, int columns)
+        /// <summary>c = plus</summary>
+        void Begin(T* c, T* plus, int rows, int columns)
         {
             for (var i = 0; i < rows; i++)
             {
                 Span<T> row = new(c + (long)i * shape.CRow, columns);
-                if (first is null) row.Clear();
-                else new Span<T>(first + (long)i * plusRow, columns).CopyTo(row);
+                if (plus is null) row.Clear();
+                else new Span<T>(plus + (long)i * plusRow, columns).CopyTo(row);
             }
         }
     }

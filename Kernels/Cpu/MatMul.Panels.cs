@@ -184,14 +184,16 @@ public static unsafe partial class MatMul
     }
 
     /// <summary>
-    /// c = first + a b for one panel: two registers of columns (of which <paramref name="columns"/> are c's) and any number of rows, shared
-    /// out evenly over tiles. <paramref name="b"/> has rows of two registers, <paramref name="bRow"/> apart; first may be null.
+    /// c = plus + a b for one panel: two registers of columns (of which <paramref name="columns"/> are c's) and any number of rows, shared
+    /// out evenly over tiles. <paramref name="b"/> has rows of two registers, <paramref name="bRow"/> apart; plus may be null.
     /// </summary>
     /// <param name="tiled">Whether a comes from <see cref="PackTiles"/>.</param>
     /// <param name="ahead">The panel that comes next, called into the second-level cache bit by bit; null: none.</param>
+    /// <param name="finish">What each tile goes on through.</param>
     [SkipLocalsInit, MethodImpl(Compiled.Alone)]
     internal static void Panel<T, V>(int rows, int columns, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow,
-        T* first, nint firstRow, bool tiled = false, T* ahead = null) where T : unmanaged where V : struct, ISimd<V, T>
+        T* plus, nint plusRow, bool tiled = false, T* ahead = null, Finish<T>? finish = null)
+        where T : unmanaged where V : struct, ISimd<V, T>
     {
         int width = 2 * V.Count, most = TileRows<T, V>();
         var edge = stackalloc T[most * width];
@@ -199,31 +201,32 @@ public static unsafe partial class MatMul
         for (int tile = 0, row = 0; tile < tiles; tile++)
         {
             var count = Share(rows - row, tile, tiles);
-            T* from = a + row * (tiled ? depth : aRow), to = c + row * cRow, add = first is null ? null : first + row * firstRow;
+            T* from = a + row * (tiled ? depth : aRow), to = c + row * cRow, add = plus is null ? null : plus + row * plusRow;
             if (tiled) aCol = count;
             if (ahead is not null)
                 PrefetchSecondLevel(ahead + depth * tile / tiles * bRow, bRow, depth * (tile + 1) / tiles - depth * tile / tiles);
-            if (columns == width) Tile<T, V>(count, depth, from, aRow, aCol, b, bRow, to, cRow, add, firstRow);
+            if (columns == width) Tile<T, V>(count, depth, from, aRow, aCol, b, bRow, to, cRow, add, plusRow);
             else
             {
                 Tile<T, V>(count, depth, from, aRow, aCol, b, bRow, edge, width, null, 0);
                 for (var i = 0; i < count; i++)
-                    CopyPart<T, V>(edge + i * width, columns, to + i * cRow, add is null ? null : add + i * firstRow);
+                    CopyPart<T, V>(edge + i * width, columns, to + i * cRow, add is null ? null : add + i * plusRow);
             }
+            finish?.Invoke(to, cRow, count, columns);
             row += count;
         }
     }
 
-    /// <summary>c = first + row, a tile's row at the right edge, of which only <paramref name="columns"/> numbers are c's.</summary>
-    static void CopyPart<T, V>(T* row, int columns, T* c, T* first) where T : unmanaged where V : struct, ISimd<V, T>
+    /// <summary>c = plus + row, a tile's row at the right edge, of which only <paramref name="columns"/> numbers are c's.</summary>
+    static void CopyPart<T, V>(T* row, int columns, T* c, T* plus) where T : unmanaged where V : struct, ISimd<V, T>
     {
         for (var j = 0; j < columns; j += V.Count)
         {
             var v = Load<T, V>(row + j);
             var part = Math.Min(V.Count, columns - j);
-            View<T> to = new(c + j, part), add = new(first + j, part);
-            if (part == V.Count) V.Store(first is null ? v : v + V.Load(add, 0), to, 0);
-            else V.StorePart(first is null ? v : v + V.LoadPart(add, 0, part, default), to, 0, part);
+            View<T> to = new(c + j, part), add = new(plus + j, part);
+            if (part == V.Count) V.Store(plus is null ? v : v + V.Load(add, 0), to, 0);
+            else V.StorePart(plus is null ? v : v + V.LoadPart(add, 0, part, default), to, 0, part);
         }
     }
 }

@@ -23,7 +23,7 @@ public sealed class AttentionPooling(int size, int? inner = null, Func<Tensor, T
     public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor x, Tensor? mask = null)
     {
         if (x.Rank != 3 || x.Shape[2] != size) throw new ArgumentException($"AttentionPooling: the input {x.Shape} must be (b, t, {size})");
-        var hidden = W is null ? x : (activation ?? (h => h.Tanh()))(W.Forward(x));     // (b, t, inner)
+        var hidden = W is null ? x : activation is null ? W.Forward(x, Activation.Tanh) : activation(W.Forward(x)); // (b, t, inner)
         var weights = Masks.Softmax(hidden.MatMul(V), mask);                            // (b, t)
         return (weights.Unsqueeze(1).MatMul(x).Squeeze(1), weights);
     }

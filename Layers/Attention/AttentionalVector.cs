@@ -15,7 +15,7 @@ public sealed class AttentionalVector(int contextSize, int size) : Module
     {
         if (context.Rank == 0 || context.Rank != state.Rank || context.Shape[^1] != contextSize || state.Shape[^1] != size || context.Shape[..^1] != state.Shape[..^1])
             throw new ArgumentException($"AttentionalVector: context {context.Shape} and state {state.Shape} must be (…, {contextSize}) and (…, {size}), the same but for the last axis");
-        return W.Forward(Tensor.Concat([context, state], -1)).Tanh();
+        return W.Forward(Tensor.Concat([context, state], -1), Activation.Tanh);
     }
 
     internal static Case[] Cases =>

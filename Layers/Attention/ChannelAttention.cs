@@ -24,7 +24,7 @@ public sealed class ChannelAttention(int channels, int inner) : Layer
         return (x * Gates.PerChannel(weights), weights);
     }
 
-    Tensor Shared(Tensor pooled) => Fc2.Forward(Fc1.Forward(pooled).Relu());
+    Tensor Shared(Tensor pooled) => Fc2.Forward(Fc1.Forward(pooled, Activation.Relu));
 
     internal static Case[] Cases => [Case.Of(() => new ChannelAttention(4, 2), (attention, x) => attention.Forward(x[0]), [[2, 4, 3, 2]])];
 }

@@ -19,7 +19,7 @@ public sealed class ConcatScore(int querySize, int keySize, int size) : Score
         Check(queries, keys, querySize, keySize);
         var (b, t, s) = (queries.Shape[0], queries.Shape[1], keys.Shape[1]);
         var pairs = Tensor.Concat([queries.Unsqueeze(2).Expand(b, t, s, querySize), keys.Unsqueeze(1).Expand(b, t, s, keySize)], -1);
-        return W.Forward(pairs).Tanh().MatMul(V);                                       // (b, t, s, size) → (b, t, s)
+        return W.Forward(pairs, Activation.Tanh).MatMul(V);                             // (b, t, s, size) → (b, t, s)
     }
 
     internal static Case[] Cases =>

@@ -37,7 +37,7 @@ public sealed class LocalPredictiveAttention(Score score, int querySize, int siz
     // p, (b, t)
     Tensor Center(Tensor queries, Tensor keys, Tensor? mask)
     {
-        var share = W.Forward(queries).Tanh().MatMul(V).Sigmoid();
+        var share = W.Forward(queries, Activation.Tanh).MatMul(V).Sigmoid();
         if (mask is null) return share * keys.Shape[1];
         var seen = mask.Expand(queries.Shape[0], queries.Shape[1], keys.Shape[1]);                      // (b, t, s)
         return share * seen.To(keys.DType).Sum(-1);

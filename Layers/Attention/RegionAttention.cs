@@ -22,7 +22,7 @@ public sealed class RegionAttention(int stateSize, int channels, int size) : Mod
         var regions = Regions(features);
         var weights = Score.Forward(state.Unsqueeze(1), regions).Softmax();                             // (b, 1, regions)
         var seen = weights.MatMul(regions).Squeeze(1);                                                  // (b, c)
-        return (Gate.Forward(state).Sigmoid() * seen, weights.Reshape(state.Shape[0], features.Shape[2], features.Shape[3]));
+        return (Gate.Forward(state, Activation.Sigmoid) * seen, weights.Reshape(state.Shape[0], features.Shape[2], features.Shape[3]));
     }
 
     /// <summary>(b, c, height, width) → (b, height · width, c)</summary>

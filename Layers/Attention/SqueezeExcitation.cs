@@ -20,7 +20,7 @@ public sealed class SqueezeExcitation(int channels, int inner) : Layer
     public (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor x)
     {
         Gates.Check(nameof(SqueezeExcitation), x, channels);
-        var weights = Fc2.Forward(Fc1.Forward(x.Mean([2, 3])).Relu()).Sigmoid();        // (n, c)
+        var weights = Fc2.Forward(Fc1.Forward(x.Mean([2, 3]), Activation.Relu), Activation.Sigmoid); // (n, c)
         return (x * Gates.PerChannel(weights), weights);
     }
 

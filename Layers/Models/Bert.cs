@@ -126,7 +126,7 @@ public sealed class BertPooler(BertConfig config) : Layer
 {
     public Linear Dense { get; } = new(config.Size, config.Size);
 
-    public override Tensor Forward(Tensor x) => Dense.Forward(x.Select(1, 0)).Tanh();
+    public override Tensor Forward(Tensor x) => Dense.Forward(x.Select(1, 0), Activation.Tanh);
 
     internal static Case[] Cases => [Case.Of(() => new BertPooler(new(6, 4)), (pooler, x) => pooler.Forward(x[0]), [[2, 3, 4]])];
 }
@@ -144,7 +144,7 @@ public sealed class BertHeads(BertConfig config) : Module
 
     /// <inheritdoc cref="BertHeads"/>
     public (Tensor Words, Tensor Next) Forward(Tensor hidden, Tensor pooled, Tensor embeddings) =>
-        (Norm.Forward(Dense.Forward(hidden).Gelu()).Linear(embeddings, Bias), SeqRelationship.Forward(pooled));
+        (Norm.Forward(Dense.Forward(hidden, Activation.Gelu)).Linear(embeddings, Bias), SeqRelationship.Forward(pooled));
 
     internal static Case[] Cases =>
         [Case.Of(() => new BertHeads(new(6, 4)), (heads, x) => heads.Forward(x[0], x[1], x[2]).Words, [[2, 3, 4], [2, 4], [6, 4]])];

@@ -154,7 +154,7 @@ public sealed class GptMlp(int size, double dropout, bool bias, Activation activ
     public Linear CProj { get; } = new(4 * size, size, bias);
     public Dropout Dropout { get; } = new(dropout);
 
-    public override Tensor Forward(Tensor x) => Dropout.Forward(CProj.Forward(CFc.Forward(x).Activate(activation)));
+    public override Tensor Forward(Tensor x) => Dropout.Forward(CProj.Forward(CFc.Forward(x, activation)));
 
     internal static Case[] Cases => [Case.Of(() => new GptMlp(3, 0, bias: true), (mlp, x) => mlp.Forward(x[0]), [[2, 3]])];
 }

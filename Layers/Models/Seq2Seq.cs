@@ -77,7 +77,7 @@ public sealed class Seq2Seq : Translator
     {
         var (states, (h, _)) = Encoder.Forward(Dropout.Forward(SrcEmbedding.Forward(source)), lengths: lengths);
         var last = Tensor.Concat([h.Select(0, 0), h.Select(0, 1)], -1);                             // (b, 2h)
-        var start = (InitH.Forward(last).Tanh(), InitC.Forward(last).Tanh());                       // (b, h)
+        var start = (InitH.Forward(last, Activation.Tanh), InitC.Forward(last, Activation.Tanh)); // (b, h)
         return new(states, Attention?.Project(states), last, Padding.Mask(lengths, source.Shape[1], source.Device), start);
     }
 

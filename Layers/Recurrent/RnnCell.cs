@@ -18,11 +18,8 @@ public sealed class RnnCell(int inputs, int hidden, bool bias = true, bool relu 
     }
 
     /// <summary>What comes from the input has both biases in it.</summary>
-    internal static Tensor Step(Tensor input, Tensor h, Tensor weight, bool relu)
-    {
-        var sum = h.Linear(weight, input);
-        return relu ? sum.Relu() : sum.Tanh();
-    }
+    internal static Tensor Step(Tensor input, Tensor h, Tensor weight, bool relu) =>
+        h.Linear(weight, input, relu ? Activation.Relu : Activation.Tanh);
 
     internal static Case[] Cases =>
     [

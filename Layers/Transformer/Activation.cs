@@ -1,6 +1,6 @@
 namespace NanoAttention;
 
-/// <summary>The nonlinearity of a transformer's inner layer.</summary>
+/// <summary>The nonlinearity behind a linear layer.</summary>
 public enum Activation
 {
     /// <summary>max(x, 0)</summary>
@@ -9,15 +9,25 @@ public enum Activation
     Gelu,
     /// <summary>The same by tanh, as GPT-2 has it.</summary>
     GeluTanh,
+    /// <summary>tanh x</summary>
+    Tanh,
+    /// <summary>1/(1 + e⁻ˣ)</summary>
+    Sigmoid,
+    /// <summary>x σ(x)</summary>
+    Silu,
 }
 
 static class Activations
 {
-    public static Tensor Activate(this Tensor x, Activation activation) => activation switch
+    /// <summary>f(x Wᵀ + b)</summary>
+    public static Tensor Linear(this Tensor x, Tensor weight, Tensor? bias, Activation f) => f switch
     {
-        Activation.Relu => x.Relu(),
-        Activation.Gelu => x.Gelu(),
-        Activation.GeluTanh => x.GeluTanh(),
-        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "there is no such activation"),
+        Activation.Relu => x.Linear(weight, bias, default(Tensor.ReluFormula), nameof(Tensor.Relu)),
+        Activation.Gelu => x.Linear(weight, bias, default(Tensor.GeluFormula), nameof(Tensor.Gelu)),
+        Activation.GeluTanh => x.Linear(weight, bias, default(Tensor.GeluTanhFormula), nameof(Tensor.GeluTanh)),
+        Activation.Tanh => x.Linear(weight, bias, default(Tensor.TanhFormula), nameof(Tensor.Tanh)),
+        Activation.Sigmoid => x.Linear(weight, bias, default(Tensor.SigmoidFormula), nameof(Tensor.Sigmoid)),
+        Activation.Silu => x.Linear(weight, bias, default(Tensor.SiluFormula), nameof(Tensor.Silu)),
+        _ => throw new ArgumentOutOfRangeException(nameof(f), f, "there is no such activation"),
     };
 }

@@ -16,7 +16,7 @@ public sealed class SwiGlu(int size, int inner, bool bias = false) : Layer
     /// <summary>weight (d, inner)</summary>
     public Linear DownProj { get; } = new(inner, size, bias);
 
-    public override Tensor Forward(Tensor x) => DownProj.Forward(GateProj.Forward(x).Silu() * UpProj.Forward(x));
+    public override Tensor Forward(Tensor x) => DownProj.Forward(GateProj.Forward(x, Activation.Silu) * UpProj.Forward(x));
 
     internal static Case[] Cases => [Case.Of(() => new SwiGlu(3, 4), (mlp, x) => mlp.Forward(x[0]), [[2, 3]])];
 }

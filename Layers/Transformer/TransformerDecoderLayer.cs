@@ -53,7 +53,7 @@ public sealed class TransformerDecoderLayer(int size, int heads, int inner = 204
             (var y, looked) = MultiheadAttn.Attend(x, memory, memory, memoryMask, memoryPadding, causal: false, weighed);
             return Dropout.Forward(y);
         }
-        Tensor FeedForward(Tensor x) => Dropout.Forward(Linear2.Forward(Dropout.Forward(Linear1.Forward(x).Activate(activation))));
+        Tensor FeedForward(Tensor x) => Dropout.Forward(Linear2.Forward(Dropout.Forward(Linear1.Forward(x, activation))));
     }
 
     internal static Case[] Cases =>

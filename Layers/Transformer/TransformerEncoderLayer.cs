@@ -40,7 +40,7 @@ public sealed class TransformerEncoderLayer(int size, int heads, int inner = 204
             (var y, weights) = SelfAttn.Attend(x, x, x, mask, padding, causal, weighed);
             return Dropout.Forward(y);
         }
-        Tensor FeedForward(Tensor x) => Dropout.Forward(Linear2.Forward(Dropout.Forward(Linear1.Forward(x).Activate(activation))));
+        Tensor FeedForward(Tensor x) => Dropout.Forward(Linear2.Forward(Dropout.Forward(Linear1.Forward(x, activation))));
     }
 
     internal static Case[] Cases =>

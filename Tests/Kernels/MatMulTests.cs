@@ -69,6 +69,37 @@ public class MatMulTests
         }
     }
 
+    readonly struct SquareAndOne : IUnary
+    {
+        public V Apply<V>(V x) where V : struct, ILane<V> => x * x + V.Of(1);
+        public V Slope<V>(V x, V y) where V : struct, ILane<V> => x + x;
+    }
+
+    [Theory, MemberData(nameof(Shapes))]
+    public void AnEpilogueTakesEveryNumberOnce(int batch, int m, int n, int k)
+    {
+        foreach (var gap in (int[])[0, 3])
+        {
+            var shape = Dense(batch, m, n, k, false, true) with { CRow = n + gap };
+            Check<float>(shape);
+            Check<double>(shape);
+        }
+
+        static void Check<T>(MatMulShape shape) where T : unmanaged, IFloatingPointIeee754<T>
+        {
+            Problem<T> problem = new(shape, accumulate: true);
+            foreach (var bits in (int[])[128, 256, 512])
+            {
+                Numbers<T> sums = problem.Packed(bits), c = problem.Packed(bits, then: new MatMul.Epilogue<SquareAndOne, T>(default));
+                for (var i = 0; i < shape.Batch * shape.M * shape.CRow; i++)
+                {
+                    var sum = sums[i];
+                    Assert.Equal(i % shape.CRow < shape.N ? sum * sum + T.One : sum, c[i]);
+                }
+            }
+        }
+    }
+
     [Fact]
     public void ABlocksBitsDoNotDependOnItsSize()
     {
@@ -125,10 +156,10 @@ public class MatMulTests
         public readonly Numbers<T> Start = Numbers.Random<T>(shape.Batch * shape.M * shape.CRow, 3);
         (double Sum, double Size)[]? reference;
 
-        public Numbers<T> Packed(int bits, int step = int.MaxValue, int workers = 4)
+        public Numbers<T> Packed(int bits, int step = int.MaxValue, int workers = 4, MatMul.Epilogue<T>? then = null)
         {
             Numbers<T> c = new(Start.Values);
-            RunPacked(c, accumulate ? c.View : default, shape.CRow, bits, step, workers);
+            RunPacked(c, accumulate ? c.View : default, shape.CRow, bits, step, workers, then);
             return c;
         }
 
@@ -140,8 +171,9 @@ public class MatMulTests
             return c;
         }
 
-        void RunPacked(Numbers<T> c, View<T> plus, int plusRow, int bits, int step = int.MaxValue, int workers = 4) =>
-            Numbers.Run<T, MatMul.Packed<T>>(new(A.View, B.View, c.View, shape, plus, plusRow, workers), MatMul.Packed<T>.Items(shape, workers), bits, step);
+        void RunPacked(Numbers<T> c, View<T> plus, int plusRow, int bits, int step = int.MaxValue, int workers = 4,
+            MatMul.Epilogue<T>? then = null) => Numbers.Run<T, MatMul.Packed<T>>(
+                new(A.View, B.View, c.View, shape, plus, plusRow, workers, then), MatMul.Packed<T>.Items(shape, workers), bits, step);
 
         public Numbers<T> Tiled()
         {
