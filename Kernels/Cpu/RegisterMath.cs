@@ -38,7 +38,8 @@ static class RegisterMath
 
     /// <summary>
     /// exp x = 2ⁿ 2^(j/16) exp r, |r| ≤ ln 2/32, with the sixteen powers in a register (AVX-512) and three terms of the series of exp r
-    /// behind 1: within 1.1 ulp. The hardware's scaling knows at once that far below, where −∞ is moved to as well, the result is 0.
+    /// behind 1: within 1.1 ulp. Results that may be too small for all their bits, below −87, would trap into microcode as they are scaled,
+    /// some 150 cycles a register. They are counted in units of the smallest number, 2⁻¹⁴⁹, instead: the count is just what their bits are.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ExpByTable(Vector512<float> x)
@@ -47,13 +48,18 @@ static class RegisterMath
         var powers = Vector512.Create(
             1f, 1.0442737824f, 1.0905077327f, 1.1387886348f, 1.1892071150f, 1.2418578121f, 1.2968395547f, 1.3542555469f,
             1.4142135624f, 1.4768261459f, 1.5422108254f, 1.6104903319f, 1.6817928305f, 1.7562521604f, 1.8340080864f, 1.9152065614f);
-        x = Floats512.Clamp(x, -1000, Highest);
+        x = Vector512.MinNative(Floats512.Of(Highest), x);      // NaN stays
         var m = Floats512.MulAdd(x, Floats512.Of(1.44269504088896341), round);
         var n = m - round;
         var r = Floats512.MulAdd(n, Floats512.Of(-Ln2Low), Floats512.MulAdd(n, Floats512.Of(-Ln2High), x));
         var power = Avx512F.PermuteVar16x32(powers, m.AsInt32());
         var p = Floats512.MulAdd(Floats512.MulAdd(r, Floats512.Of(1 / 6.0), Floats512.Of(0.5)), r * r, r);
-        return Avx512F.Scale(Floats512.MulAdd(power, p, power), n);   // by 2 to the largest whole number that n reaches
+        var y = Floats512.MulAdd(power, p, power);
+        var few = Floats512.Of(-87);
+        if (!Vector512.LessThanAny(x, few)) return Avx512F.Scale(y, n);     // by 2 to the largest whole number that n reaches
+        y = Floats512.IfLess(x, Floats512.Of(Lowest), Floats512.Of(0), y);
+        y = Avx512F.Scale(y, Floats512.IfLess(x, few, n + Floats512.Of(149), n));
+        return Floats512.IfLess(x, few, Avx512F.ConvertToVector512Int32(y).AsSingle(), y);
     }
 
     /// <summary>log x = e ln 2 + log(1 + r), x = (1 + r) 2ᵉ, by Moshier's polynomial of degree 9 (Cephes, logf.c), within an ulp.</summary>
