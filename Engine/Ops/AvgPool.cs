@@ -117,6 +117,7 @@ public sealed partial class Tensor
         Case.Of(x => x.AvgPool([3, 3], 2, WindowPadding.Same), [5, 6]),
         Case.Of(x => x.AvgPool([2, 9], 1, padding: 1), [2, 3, 10]),
         Case.Of(x => x.AvgPool([1, 2], stride: 3), [3, 8]),
+        Case.Of(x => x.AvgPool([2, 2], 1, padding: 1, countPadding: false), [3, 17]),
         Case.Of(x => x.LpPool(2, [2, 2]), Input.Within(0.5, 2, [2, 4, 4])),
         Case.Of(x => x.LpPool(3, [2], 1, padding: 1, ceil: true), Input.Within(0.5, 2, [2, 5])),
         Case.Of(x => x.AdaptiveAvgPool(2, 3), [2, 5, 7]),
