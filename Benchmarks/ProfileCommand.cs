@@ -1,17 +1,19 @@
 using System.CommandLine;
 using System.Diagnostics;
 using NanoAttention.Benchmarks.Peers;
+using NanoAttention.Tutorials;
 
 namespace NanoAttention.Benchmarks;
 
 /// <summary><c>profile MODEL</c>: where the time of a training step goes, operation by operation.</summary>
 static class ProfileCommand
 {
-    const int Warmups = 10;
+    static int Warmups => Defaults.Device.IsSimulated ? 1 : 10;
 
     static readonly Dictionary<string, (string About, Func<Func<object>> Prepare)> models = new()
     {
-        ["gpt"] = ("nanoGPT's setting for a processor, a step", () => PeerTest.Prepare(["gpt_step_sdpa_fused"])!),
+        ["gpt"] = ("nanoGPT's setting for a processor, a step (on a simulated GPU with fewer and smaller numbers)",
+            () => PeerTest.Prepare(Defaults.Device.IsSimulated ? ["gpt_step_sdpa_fused", "1", "8", "4", "2", "8"] : ["gpt_step_sdpa_fused"])!),
         ["dates"] = ("the main job's LSTM encoder-decoder with additive attention, a step", Dates),
         ["lstm"] = ("an LSTM, 64 steps of 32 rows, 128 → 256, forward and backward",
             () => PeerTest.Prepare(["lstmfb", "64", "32", "128", "256"])!),
@@ -35,22 +37,31 @@ static class ProfileCommand
             if (result.GetValueOrDefault<int>() < 1) result.AddError("--steps takes a number from 1 on");
         });
         const string what = "Shows where a training step's time goes: each operation and, marked ′, its backward pass.";
-        var command = new System.CommandLine.Command("profile", what) { model, steps };
-        command.SetAction(parsed => Run(models[parsed.GetValue(model)!].Prepare(), parsed.GetValue(steps)));
+        var device = new DeviceOption();
+        var command = new System.CommandLine.Command("profile", what) { model, steps, device };
+        command.SetAction(parsed => Stop.OnCtrlC(_ =>
+        {
+            Defaults.Device = device.Chosen(parsed);
+            Run(models[parsed.GetValue(model)!].Prepare(), parsed.GetValue(steps));
+            return 0;
+        }));
         return command;
     }
 
     static void Run(Func<object> step, int steps)
     {
+        var device = Defaults.Device;
         Repeat(step, Warmups);                  // compiles the code and fills the pools
+        long before = device.Launches;
         long start = Stopwatch.GetTimestamp();
         Repeat(step, steps);
-        double alone = Stopwatch.GetElapsedTime(start).TotalSeconds / steps;
+        double alone = Stopwatch.GetElapsedTime(start).TotalSeconds / steps, launches = (device.Launches - before) / (double)steps;
         using var profile = Profile.Begin();
         Repeat(step, steps);
         double watched = profile.Rows.Sum(row => row.Time.TotalSeconds) / steps;
         Console.WriteLine(profile);
-        Console.WriteLine($"{steps} steps on {Device.Cpu.Name}: {Units.Time(alone)} each, {Units.Time(watched)} under the profile.");
+        Console.WriteLine($"{steps} steps on {device.Name}: {Units.Time(alone)} each, {Units.Time(watched)} under the profile.");
+        if (launches > 0) Console.WriteLine(FormattableString.Invariant($"{launches:0.#} kernel launches a step."));
     }
 
     static void Repeat(Func<object> step, int times)
@@ -60,6 +71,7 @@ static class ProfileCommand
             using var scope = Scope.Begin();
             step();
         }
+        Defaults.Device.Synchronize();
     }
 
     // 64 dates of 20 characters, 10 written, from an alphabet of 80

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using NanoAttention.Kernels;
 using NanoAttention.Kernels.Cpu;
@@ -17,12 +18,16 @@ public abstract class Device
     public static CpuDevice Cpu { get; } = new();
 
 #if GPU
-    static readonly Lazy<Device> gpu = new(() => new GpuDevice());
+    static Device Best => Accelerators.Best;
+
+    static Device? Numbered(int index) => Accelerators.Numbered(index);
 
     /// <summary>Why this program has no <see cref="Gpu"/>; null where it has one.</summary>
     public static string? WhyNoGpu => null;
 #else
-    static readonly Lazy<Device> gpu = new(() => throw new NotSupportedException($"Device.Gpu: {WhyNoGpu}"));
+    static Device Best => throw new NotSupportedException($"Device.Gpu: {WhyNoGpu}");
+
+    static Device? Numbered(int index) => Best;
 
     /// <summary>Why this program has no <see cref="Gpu"/>; null where it has one.</summary>
     public static string? WhyNoGpu =>
@@ -34,7 +39,20 @@ public abstract class Device
 #endif
 
     /// <summary>The graphics processor, by way of CUDA or OpenCL, or else its simulator: the name says which, and why none better. Throws where there is none at all.</summary>
-    public static Device Gpu => gpu.Value;
+    public static Device Gpu => Best;
+
+    /// <summary>A device by what <c>device list</c> calls it: <c>cpu</c>; <c>gpu</c>, the best; <c>gpu:1</c>, one of several.</summary>
+    /// <exception cref="ArgumentException">There is none of that name: says which there are.</exception>
+    /// <exception cref="NotSupportedException">This program has no GPU, or it cannot be opened.</exception>
+    public static Device Of(string id)
+    {
+        if (id == "cpu") return Cpu;
+        if (id == "gpu") return Gpu;
+        if (id.StartsWith("gpu:", StringComparison.Ordinal) && int.TryParse(id.AsSpan(4), NumberStyles.None, null, out int index)
+            && Numbered(index) is { } device) return device;
+        string all = string.Join(", ", DeviceInfo.All.Where(d => d.Id is not null).Select(d => $"{d.Id} ({d.Name})"));
+        throw new ArgumentException($"there is no device {id}; there are {all}, and gpu, the best of them");
+    }
 
     /// <summary>Whether the device is only pretended, for trying programs out: no time measured on it means anything.</summary>
     public virtual bool IsSimulated => false;
@@ -43,6 +61,9 @@ public abstract class Device
     public long PoolMisses => Interlocked.Read(ref misses);
     long misses;
     private protected void CountMiss() => Interlocked.Increment(ref misses);
+
+    /// <summary>How many kernels a GPU was given to run; 0 on the CPU, where that costs nothing.</summary>
+    public virtual long Launches => 0;
 
     public override string ToString() => Name;
 

@@ -24,63 +24,62 @@ public sealed partial class GpuDevice
         return new(Math.Min(rows, most), group);
     }
 
-    void Launch<A, B>(KernelConfig shape, Action<A, B> kernel, A a, B b) where A : struct where B : struct
-    {
-        if (shape.GridDim.X == 0) return;
-        lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b);
-    }
+    void Launch<A, B>(KernelConfig shape, Action<A, B> kernel, A a, B b)
+        where A : struct where B : struct =>
+        Run(shape, kernel, static (device, k) => device.LoadKernel(k), launch => launch(stream, shape, a, b));
 
-    void Launch<A, B, C>(KernelConfig shape, Action<A, B, C> kernel, A a, B b, C c) where A : struct where B : struct where C : struct
-    {
-        if (shape.GridDim.X == 0) return;
-        lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b, c);
-    }
+    void Launch<A, B, C>(KernelConfig shape, Action<A, B, C> kernel, A a, B b, C c)
+        where A : struct where B : struct where C : struct =>
+        Run(shape, kernel, static (device, k) => device.LoadKernel(k), launch => launch(stream, shape, a, b, c));
 
     void Launch<A, B, C, D>(KernelConfig shape, Action<A, B, C, D> kernel, A a, B b, C c, D d)
-        where A : struct where B : struct where C : struct where D : struct
-    {
-        if (shape.GridDim.X == 0) return;
-        lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b, c, d);
-    }
+        where A : struct where B : struct where C : struct where D : struct =>
+        Run(shape, kernel, static (device, k) => device.LoadKernel(k), launch => launch(stream, shape, a, b, c, d));
 
     void Launch<A, B, C, D, E>(KernelConfig shape, Action<A, B, C, D, E> kernel, A a, B b, C c, D d, E e)
-        where A : struct where B : struct where C : struct where D : struct where E : struct
-    {
-        if (shape.GridDim.X == 0) return;
-        lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b, c, d, e);
-    }
+        where A : struct where B : struct where C : struct where D : struct where E : struct =>
+        Run(shape, kernel, static (device, k) => device.LoadKernel(k), launch => launch(stream, shape, a, b, c, d, e));
 
     void Launch<A, B, C, D, E, F>(KernelConfig shape, Action<A, B, C, D, E, F> kernel, A a, B b, C c, D d, E e, F f)
-        where A : struct where B : struct where C : struct where D : struct where E : struct where F : struct
-    {
-        if (shape.GridDim.X == 0) return;
-        lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b, c, d, e, f);
-    }
+        where A : struct where B : struct where C : struct where D : struct where E : struct where F : struct =>
+        Run(shape, kernel, static (device, k) => device.LoadKernel(k), launch => launch(stream, shape, a, b, c, d, e, f));
 
     void Launch<A, B, C, D, E, F, G>(KernelConfig shape, Action<A, B, C, D, E, F, G> kernel, A a, B b, C c, D d, E e, F f, G g)
-        where A : struct where B : struct where C : struct where D : struct where E : struct where F : struct where G : struct
-    {
-        if (shape.GridDim.X == 0) return;
-        lock (gate) Compiled(kernel, static (device, k) => device.LoadKernel(k))(Ready(), shape, a, b, c, d, e, f, g);
-    }
+        where A : struct where B : struct where C : struct where D : struct where E : struct where F : struct where G : struct =>
+        Run(shape, kernel, static (device, k) => device.LoadKernel(k), launch => launch(stream, shape, a, b, c, d, e, f, g));
 
     void Launch<A, B, C, D, E, F, G, H>(KernelConfig shape, Action<A, B, C, D, E, F, G, H> kernel, A a, B b, C c, D d, E e, F f, G g, H h,
         KernelSpecialization bounds = default)
         where A : struct where B : struct where C : struct where D : struct where E : struct where F : struct where G : struct
-        where H : struct
+        where H : struct =>
+        Run(shape, kernel, (device, k) => device.LoadKernel(k, bounds), launch => launch(stream, shape, a, b, c, d, e, f, g, h));
+
+    void Run<K, L>(KernelConfig shape, K kernel, Func<Accelerator, K, L> load, Action<L> launch) where K : Delegate where L : Delegate
     {
         if (shape.GridDim.X == 0) return;
-        lock (gate) Compiled(kernel, (device, k) => device.LoadKernel(k, bounds))(Ready(), shape, a, b, c, d, e, f, g, h);
+        lock (gate)
+        {
+            ThrowIfLost();
+            var compiled = Compiled(kernel, load);
+            try
+            {
+                viewed?.Clear();                            // the gate is held until the kernel stands in the stream
+                driver.Bind();
+                launch(compiled);
+                launches++;
+            }
+            catch (Exception e)
+            {
+                throw Failed($"launching {Title(kernel)}", e);
+            }
+        }
     }
 
-    // ILGPU compiles nothing more after a failure, so the first one is told again.
-    Exception? failure;
+    Kernels.Gpu.Leave leave;
 
     L Compiled<K, L>(K kernel, Func<Accelerator, K, L> load) where K : Delegate where L : Delegate
     {
         if (compiled.TryGetValue(kernel, out var known)) return (L)known;
-        string name = $"{kernel.Method.DeclaringType!.Name}.{kernel.Method.Name}<{string.Join(", ", kernel.Method.GetGenericArguments().Select(f => f.Name))}>";
-        if (failure is not null) throw new InvalidOperationException($"{Name}: {name} cannot be compiled after another kernel failed: {failure.Message}", failure);
         try
         {
             foreach (var formula in kernel.Method.GetGenericArguments()) leave.To(formula);
@@ -90,16 +89,13 @@ public sealed partial class GpuDevice
         }
         catch (Exception e)
         {
-            failure = new NotSupportedException($"{Name}: {name} cannot be compiled: {e.GetBaseException().Message}", e);
-            throw failure;
+            // what ILGPU has half done would break every later kernel
+            accelerator.Context.ClearCache(ClearCacheMode.Everything);
+            leave = new(accelerator.Context);
+            throw new NotSupportedException($"{Name}: {Title(kernel)} cannot be compiled: {e.GetBaseException().Message}", e);
         }
     }
 
-    // The stream, with the accelerator bound to this thread.
-    AcceleratorStream Ready()
-    {
-        viewed?.Clear();                                                // the gate is held until the kernel stands in the stream
-        if (Accelerator.Current != accelerator) accelerator.Bind();
-        return stream;
-    }
+    static string Title(Delegate kernel) =>
+        $"{kernel.Method.DeclaringType!.Name}.{kernel.Method.Name}<{string.Join(", ", kernel.Method.GetGenericArguments().Select(f => f.Name))}>";
 }

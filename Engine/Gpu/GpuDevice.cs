@@ -12,16 +12,17 @@ public sealed partial class GpuDevice : Device
     readonly object gate = new();
     readonly Accelerator accelerator;
     readonly AcceleratorStream stream;
+    readonly GpuDriver driver;
     readonly GpuMemory memory;
     readonly Staging staging;
-    readonly Kernels.Gpu.Leave leave;
 
-    internal GpuDevice()
+    internal GpuDevice(Accelerator accelerator, string name, GpuDriver? driver = null)
     {
-        (accelerator, Name) = Accelerators.Best();
+        (this.accelerator, Name) = (accelerator, name);
         stream = accelerator.DefaultStream;
         leave = new(accelerator.Context);
-        memory = new(accelerator);
+        this.driver = driver ?? new(accelerator);
+        memory = new(this.driver);
         staging = new(accelerator);
         nothing = memory.Rent(1).Buffer;
     }
@@ -29,6 +30,9 @@ public sealed partial class GpuDevice : Device
     public override string Name { get; }
 
     public override bool IsSimulated => accelerator.AcceleratorType == AcceleratorType.CPU;
+
+    public override long Launches => launches;
+    long launches;
 
     /// <summary>How often numbers were sent to the GPU.</summary>
     public long Uploads { get; private set; }
@@ -44,11 +48,21 @@ public sealed partial class GpuDevice : Device
     internal override object Rent(int bytes, PerThread thread)
     {
         lock (gate)
-        {
-            var (buffer, isNew) = memory.Rent(bytes);
-            if (isNew) CountMiss();
-            return buffer;
-        }
+            try
+            {
+                ThrowIfLost();
+                var (buffer, isNew) = memory.Rent(bytes);
+                if (isNew) CountMiss();
+                return buffer;
+            }
+            catch (OutOfMemoryException e)
+            {
+                throw new OutOfMemoryException($"{Name}: {e.Message}", e.InnerException);
+            }
+            catch (Exception e) when (e is not DeviceException)
+            {
+                throw Failed("allocating memory", e);
+            }
     }
 
     internal override void Return(object buffer, int bytes, PerThread thread)
@@ -60,28 +74,71 @@ public sealed partial class GpuDevice : Device
     internal override unsafe void Upload(ReadOnlySpan<byte> from, Tensor to)
     {
         if (from.IsEmpty) return;
-        lock (gate)
+        fixed (byte* pinned = from)
         {
-            Uploads++;
-            fixed (byte* pinned = from)
-                if (Staging.Takes(from.Length)) staging.Send(from, Raw(to), stream);
-                else Raw(to).CopyFromCPU(stream, ref *pinned, from.Length);
+            var (start, count) = ((nint)pinned, from.Length);
+            Guarded("sending numbers", () =>
+            {
+                Uploads++;
+                if (Staging.Takes(count)) staging.Send(new ReadOnlySpan<byte>((byte*)start, count), Raw(to), stream);
+                else Raw(to).CopyFromCPU(stream, ref *(byte*)start, count);
+            });
         }
     }
 
     internal override unsafe void Download(Tensor from, Span<byte> to)
     {
         if (to.IsEmpty) return;
-        lock (gate)
+        fixed (byte* pinned = to)
         {
-            Downloads++;
-            fixed (byte* pinned = to) Raw(from).CopyToCPU(stream, ref *pinned, to.Length);
+            var (start, count) = ((nint)pinned, to.Length);
+            Guarded("reading numbers back", () =>
+            {
+                Downloads++;
+                Raw(from).CopyToCPU(stream, ref *(byte*)start, count);
+            });
         }
     }
 
-    internal override void Synchronize()
+    internal override void Synchronize() => Guarded("waiting", driver.Synchronize);
+
+    void Guarded(string doing, Action action)
     {
-        lock (gate) stream.Synchronize();
+        lock (gate)
+        {
+            ThrowIfLost();
+            try
+            {
+                action();
+            }
+            catch (Exception e) when (e is AcceleratorException)
+            {
+                throw Failed(doing, e);
+            }
+        }
+    }
+
+    string? lost;       // since when, and why
+
+    void ThrowIfLost()
+    {
+        if (lost is not null) throw new DeviceException(lost);
+    }
+
+    // A device that does not come to rest after a failure is lost: CUDA answers everything with the same error from then on.
+    DeviceException Failed(string doing, Exception e)
+    {
+        string failure = $"{Name}: {doing} failed: {e.GetBaseException().Message}";
+        try
+        {
+            driver.Synchronize();
+        }
+        catch (Exception)
+        {
+            lost = $"{failure}. The device is lost, with all that its memory held (kernels run behind the program, so an earlier one may be "
+                + "at fault): start the program again; what was saved can be resumed";
+        }
+        return new(lost ?? failure, e);
     }
 
     /// <summary>The bytes of a contiguous tensor, for a copy that holds the gate.</summary>

@@ -8,7 +8,7 @@ namespace NanoAttention;
 /// The pool of GPU memory: allocation is slow there, so a buffer once allocated is kept and handed out again. Kernels run in the order in
 /// which they are launched, so a buffer may be handed out while an earlier kernel still reads it. One thread at a time: the device's lock.
 /// </summary>
-sealed class GpuMemory(Accelerator accelerator)
+sealed class GpuMemory(GpuDriver driver)
 {
     const long firstBudget = 1L << 28;
 
@@ -58,27 +58,29 @@ sealed class GpuMemory(Accelerator accelerator)
         Reclaim();
     }
 
+    // Where memory is short: first what the collector finds, then what is kept for reuse.
     GpuBuffer Allocate(int size)
     {
-        try
-        {
-            return New();
-        }
-        catch (AcceleratorException)    // out of memory, most likely
-        {
-            Collect();
-            if (free[size].TryPop(out var found)) return found;
-            accelerator.Synchronize();
-            foreach (var stack in free)
-                while (stack.TryPop(out var buffer)) Free(buffer.Memory);
-            return New();
-        }
+        if (New() is { } buffer) return buffer;
+        Collect();
+        if (free[size].TryPop(out var found)) return found;
+        driver.Synchronize();
+        foreach (var stack in free)
+            while (stack.TryPop(out var unused)) Free(unused.Memory);
+        return New() ?? throw new OutOfMemoryException(Shortage(size));
 
-        GpuBuffer New()
+        GpuBuffer? New()
         {
-            var memory = accelerator.Allocate1D<byte>(1L << size);
-            owned.Add(memory);
-            return new(memory, size, abandoned);
+            try
+            {
+                var memory = driver.Allocate(1L << size);
+                owned.Add(memory);
+                return new(memory, size, abandoned);
+            }
+            catch (Exception e) when (GpuDriver.IsWantOfMemory(e))
+            {
+                return null;
+            }
         }
 
         void Free(MemoryBuffer memory)
@@ -87,4 +89,16 @@ sealed class GpuMemory(Accelerator accelerator)
             memory.Dispose();
         }
     }
+
+    string Shortage(int size)
+    {
+        var (free, total) = driver.Memory;
+        string left = free is { } known ? $"{Bytes(known)} of {Bytes(total)} are free" : $"the device has {Bytes(total)}";
+        return $"no {Bytes(1L << size)} of memory left (buffers come in powers of two): tensors hold {Bytes(inUse)}, "
+            + $"nothing is kept for reuse, and {left}; a smaller batch, or a Scope around each step, takes less";
+    }
+
+    static string Bytes(long bytes) => bytes < 1L << 20 ? $"{bytes:N0} bytes"
+        : bytes < 1L << 30 ? FormattableString.Invariant($"{bytes / (double)(1L << 20):0.#} MiB")
+        : FormattableString.Invariant($"{bytes / (double)(1L << 30):0.#} GiB");
 }

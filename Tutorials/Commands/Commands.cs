@@ -17,6 +17,7 @@ public static class Commands
         root.Subcommands.Add(GradCheckCommand.Create());
         root.Subcommands.Add(NotebookCommand());
         root.Subcommands.Add(DataCommand.Create());
+        root.Subcommands.Add(DeviceCommand.Create());
         return root;
     }
 

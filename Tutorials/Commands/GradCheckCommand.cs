@@ -10,9 +10,16 @@ static class GradCheckCommand
     public static Command Create()
     {
         var names = new Argument<string[]>("names") { Description = "Ops or layers to check; all if left out." };
+        var device = new DeviceOption();
         var command = new Command("gradcheck",
-            "Checks the gradients of ops and layers, first and second order, against fourth-order differences in F64.") { names };
-        command.SetAction(parsed => Stop.OnCtrlC(stop => Check(parsed.GetValue(names)!, stop) ? 0 : 1));
+            "Checks the gradients of ops and layers, first and second order, against fourth-order differences in F64.") { names, device };
+        command.SetAction(parsed => Stop.OnCtrlC(stop =>
+        {
+            if (device.Chosen(parsed) is var asked && asked != Device.Cpu)
+                throw new NotSupportedException($"gradcheck: differences take F64, which runs on the CPU alone, not on {asked.Name}; "
+                    + "the tests hold the GPU's gradients against the CPU's (dotnet run -c Release --project Tests -- -trait Category=Gpu)");
+            return Check(parsed.GetValue(names)!, stop) ? 0 : 1;
+        }));
         return command;
     }
 

@@ -14,11 +14,7 @@ sealed class RunOptions
 {
     const string data = "--data";
 
-    readonly Option<string> device = new("--device")
-    {
-        Description = "Where to compute: cpu or gpu.",
-        DefaultValueFactory = _ => "cpu",
-    };
+    readonly DeviceOption device = new();
     readonly Option<ulong> seed = new("--seed")
     {
         Description = "Where random numbers start: the same seed gives the same run.",
@@ -37,7 +33,6 @@ sealed class RunOptions
     {
         this.command = command;
         folder = new("--out") { Description = "Folder for checkpoints and pages.", DefaultValueFactory = _ => new DirectoryInfo(output) };
-        device.AcceptOnlyFromAmong("cpu", "gpu");
         command.Options.Add(device);
         command.Options.Add(seed);
         command.Options.Add(folder);
@@ -71,7 +66,7 @@ sealed class RunOptions
         }
 
         var run = new RunSettings(Folder(parsed).FullName, path, settings, Resumes(parsed));
-        Defaults.Device = run.Get(device) == "gpu" ? Device.Gpu : Device.Cpu;
+        Defaults.Device = Device.Of(run.Get(device));
         Defaults.Seed = run.Seed;
         Console.WriteLine($"device: {Defaults.Device.Name}");
         return run;

@@ -36,7 +36,7 @@ static class Stop
             return Interrupted;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException
-            or NotSupportedException or OutOfMemoryException or HttpRequestException)
+            or NotSupportedException or OutOfMemoryException or HttpRequestException or DeviceException)
         {
             Console.Error.WriteLine($"error: {e.Message}");
             return 1;

@@ -1,0 +1,34 @@
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace NanoAttention;
+
+/// <summary>What ILGPU is asked for and may fail at: memory, the GPU for this thread, and waiting. Tests put their own in its place.</summary>
+class GpuDriver(Accelerator accelerator)
+{
+    /// <summary>A buffer of so many bytes.</summary>
+    public virtual MemoryBuffer1D<byte, Stride1D.Dense> Allocate(long bytes) => accelerator.Allocate1D<byte>(bytes);
+
+    /// <summary>Binds the accelerator to this thread.</summary>
+    public virtual void Bind()
+    {
+        if (Accelerator.Current != accelerator) accelerator.Bind();
+    }
+
+    /// <summary>Waits until everything launched is done; fails where some of it did.</summary>
+    public virtual void Synchronize() => accelerator.DefaultStream.Synchronize();
+
+    /// <summary>Free and total bytes of memory; only CUDA tells the free ones.</summary>
+    public virtual (long? Free, long Total) Memory => ((accelerator as CudaAccelerator)?.GetFreeMemory(), accelerator.MemorySize);
+
+    /// <summary>Whether an allocation failed for want of memory, and for nothing worse.</summary>
+    public static bool IsWantOfMemory(Exception e) => e switch
+    {
+        CudaException cuda => cuda.Error == nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY),
+        CLException cl => cl.Error is CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE or CLError.CL_OUT_OF_RESOURCES or CLError.CL_OUT_OF_HOST_MEMORY
+            or CLError.CL_INVALID_BUFFER_SIZE,
+        _ => e is OutOfMemoryException,
+    };
+}
