@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 using NanoAttention.Kernels;
 using NanoAttention.Kernels.Gpu;
 
@@ -11,8 +12,21 @@ public sealed partial class GpuDevice
 
     internal override void MatMul<F>(F f, Tensor a, Tensor b, Tensor c, Tensor? plus = null)
     {
-        if (IsSimulated) MatMul<Tile8, F>(f, a, b, c, plus);
-        else MatMul(MatMulTable.Of(Product(a, b, c)), f, a, b, c, plus);
+        var shape = Product(a, b, c);
+        bool rounds = Defaults.MatMulPrecision == MatMulPrecision.TensorFloat32, isSmall = Math.Min(shape.M, shape.N) < TensorCores.Side / 2;
+        if (IsSimulated && rounds) MatMul<Rounded<Tile8>, F>(f, a, b, c, plus);
+        else if (IsSimulated) MatMul<Tile8, F>(f, a, b, c, plus);
+        else if (rounds && !isSmall && HasTensorCores) MatMul<TensorTile, F>(f, a, b, c, plus, TensorSplits(shape));
+        else MatMul(MatMulTable.Of(shape), f, a, b, c, plus);
+    }
+
+    bool HasTensorCores => accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80;
+
+    // Long sums in so many parts that each multiprocessor has two tiles, if each part is still long.
+    int TensorSplits(Kernels.Cpu.MatMulShape shape)
+    {
+        int tiles = shape.Batch * (shape.M / TensorCores.Side + 1) * (shape.N / TensorCores.Side + 1);
+        return Math.Clamp(2 * accelerator.NumMultiprocessors / Math.Max(1, tiles), 1, Math.Max(1, shape.K / 256));
     }
 
     /// <summary>The product by tiles as they are said to be.</summary>
@@ -43,11 +57,24 @@ public sealed partial class GpuDevice
         {
             int side = 4 * T.Blocks * T.Side, group = T.Side * T.Side;
             int tiles = splits * sizes.Batch * ((sizes.M + side - 1) / side) * ((sizes.N + side - 1) / side);
+            var grid = new KernelConfig(IsSimulated ? Math.Min(tiles, 2) : tiles, group);
             var bounds = IsSimulated ? default : new KernelSpecialization(group, 512 / group);      // registers for so many groups at once
-            Launch(new(IsSimulated ? Math.Min(tiles, 2) : tiles, group), Kernels.Gpu.MatMul.Registers<T, E>,
-                View(a), View(b), View(to), Optional(plus), shape, new Operand(sizes.ARow, sizes.ACol, IsAligned(a, sizes.Batches.A)),
-                new Operand(sizes.BCol, sizes.BRow, IsAligned(b, sizes.Batches.B)), epilogue, bounds);
+            var rows = new Operand(sizes.ARow, sizes.ACol, IsAligned(a, sizes.Batches.A));
+            var columns = new Operand(sizes.BCol, sizes.BRow, IsAligned(b, sizes.Batches.B));
+            if (typeof(T) != typeof(TensorTile))
+                Launch(grid, Kernels.Gpu.MatMul.Registers<T, E>, View(a), View(b), View(to), Optional(plus), shape, rows, columns, epilogue,
+                    bounds);
+            else
+                Launch(grid, (rows.AlongK, columns.AlongK) switch
+                {
+                    (0, 0) => TensorCores.MatMul<AcrossK, AcrossK, E>,
+                    (0, _) => TensorCores.MatMul<AcrossK, AlongK, E>,
+                    (_, 0) => TensorCores.MatMul<AlongK, AcrossK, E>,
+                    _ => TensorCores.MatMul<AlongK, AlongK, E>,
+                }, Address(a), Address(b), View(to), Optional(plus), shape, rows, columns, epilogue, bounds);
         }
+
+        static long Address(Tensor x) => View(x).LoadEffectiveAddressAsPtr();
 
         // whether the start, and each of these steps, is a multiple of four floats: 16 bytes
         static bool IsAligned(Tensor x, Axes steps = default)

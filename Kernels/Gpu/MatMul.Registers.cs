@@ -10,7 +10,7 @@ public readonly struct Operand(int stride, int strideK, bool aligned)
 {
     public readonly int Stride = stride, StrideK = strideK;
 
-    /// <summary>1 where neighbours along k are neighbours in memory and four of them are loaded at once; else four along the other axis.</summary>
+    /// <summary>1 where neighbours along k are neighbours in memory, and four of them are loaded at once; else along the other axis.</summary>
     public readonly int AlongK = strideK == 1 ? 1 : 0;
 
     /// <summary>1 where each four start at a multiple of 16 bytes, which a single load needs.</summary>
@@ -140,15 +140,15 @@ public readonly struct Share<T>(F4 first, F4 second) where T : struct, ITile
     static int Side => 4 * T.Blocks * T.Side;       // of the tile: its rows of A or columns of B
     static bool IsTwice => Side * T.Depth > 4 * T.Side * T.Side;
 
-    /// <summary>Loads this thread's numbers of the tile that begins at row i of A, or column i of B, and at k; 0 beyond n and depth.</summary>
+    /// <summary>Loads this thread's numbers of the tile that begins at row i of A, or column i of B, and k; 0 beyond n and depth.</summary>
     public static Share<T> Of(ArrayView<float> x, int start, Operand o, int i, int n, int k, int depth) => new(
         Load(x, start, o, i, n, k, depth, Group.IdxX), IsTwice ? Load(x, start, o, i, n, k, depth, Group.IdxX + Group.DimX) : default);
 
     /// <summary>Copies them to shared memory, where rows of A and columns of B stand side by side.</summary>
     public void Put(ArrayView<F4> tile, Operand o)
     {
-        Put(first, tile, o, Group.IdxX);
-        if (IsTwice) Put(second, tile, o, Group.IdxX + Group.DimX);
+        Put(Rounded(first), tile, o, Group.IdxX);
+        if (IsTwice) Put(Rounded(second), tile, o, Group.IdxX + Group.DimX);
     }
 
     static F4 Load(ArrayView<float> x, int start, Operand o, int i, int n, int k, int depth, int item)
@@ -161,6 +161,9 @@ public readonly struct Share<T>(F4 first, F4 second) where T : struct, ITile
         return new(count > 0 ? x[from] : 0, count > 1 ? x[from + step] : 0, count > 2 ? x[from + 2 * step] : 0,
             count > 3 ? x[from + 3 * step] : 0);
     }
+
+    static F4 Rounded(F4 v) =>
+        T.IsRounded ? new(Rounded<T>.Round(v.X), Rounded<T>.Round(v.Y), Rounded<T>.Round(v.Z), Rounded<T>.Round(v.W)) : v;
 
     static void Put(F4 v, ArrayView<F4> tile, Operand o, int item)
     {

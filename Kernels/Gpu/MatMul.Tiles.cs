@@ -13,6 +13,9 @@ public interface ITile
 
     /// <summary>How many columns of A and rows of B are in shared memory at once, a multiple of 4.</summary>
     static abstract int Depth { get; }
+
+    /// <summary>Whether operands are rounded to TF32.</summary>
+    static abstract bool IsRounded { get; }
 }
 
 /// <summary>128 × 128 numbers, 8 × 8 a thread: for large products; 64 numbers read from shared memory serve 256 multiplications.</summary>
@@ -21,6 +24,7 @@ public readonly struct Tile128 : ITile
     public static int Side => 16;
     public static int Blocks => 2;
     public static int Depth => 8;
+    public static bool IsRounded => false;
 }
 
 /// <summary>64 × 64 numbers, 4 × 4 a thread: where tiles of 128 would be too few for all multiprocessors.</summary>
@@ -29,6 +33,7 @@ public readonly struct Tile64 : ITile
     public static int Side => 16;
     public static int Blocks => 1;
     public static int Depth => 16;
+    public static bool IsRounded => false;
 }
 
 /// <summary>32 × 32 numbers by 64 threads: for small and for narrow products.</summary>
@@ -37,6 +42,7 @@ public readonly struct Tile32 : ITile
     public static int Side => 8;
     public static int Blocks => 1;
     public static int Depth => 8;
+    public static bool IsRounded => false;
 }
 
 /// <summary>8 × 8 numbers by four threads: what the simulator can bear.</summary>
@@ -45,6 +51,7 @@ public readonly struct Tile8 : ITile
     public static int Side => 2;
     public static int Blocks => 1;
     public static int Depth => 4;
+    public static bool IsRounded => false;
 }
 
 /// <summary>Four neighbouring floats, which a thread loads and stores at once.</summary>

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace NanoAttention.Tests;
 
-/// <summary>The GPU's matrix product against the CPU's in F64: however its operands lie, at every edge of a tile, and what is done to the sums.</summary>
+/// <summary>The GPU's matrix product against the CPU's in F64: however operands lie, at every edge of a tile, and what is done to the sums.</summary>
 [Trait("Category", "Gpu")]
 public class GpuMatMulTests
 {
@@ -67,6 +67,36 @@ public class GpuMatMulTests
         Check<SmallWide, Logistic>(a, Tensor.Normal([k, 5]), Tensor.Normal([5]).Expand(9, 5), x => x.Sigmoid(), splits);
     }
 
+    // The bound that MatMulPrecision.TensorFloat32 promises, and that it is used: rounded operands are what the difference is made of.
+    [Theory]
+    [InlineData(1, 1, 1, 1), InlineData(1, 9, 17, 5), InlineData(3, 8, 8, 64), InlineData(1, 33, 5, 200), InlineData(2, 1, 16, 33)]
+    public void Products_in_TF32_keep_within_the_bound(int batch, int m, int n, int k)
+    {
+        using var _ = Defaults.With(DType.F32, Gpu, seed: 8, MatMulPrecision.TensorFloat32);
+        Tensor a = Tensor.Normal([batch, m, k]), b = Tensor.Normal([batch, k, n]);
+        double[] got = a.MatMul(b).ToDoubles(), exact = Exact(a).MatMul(Exact(b)).ToDoubles();
+        double[] sizes = Exact(a).Abs().MatMul(Exact(b).Abs()).ToDoubles();
+        double share = Math.Pow(2, -10) + Math.Pow(2, -22) + (k + 2) * Math.Pow(2, -23);
+        for (int i = 0; i < got.Length; i++)
+            Assert.True(Math.Abs(got[i] - exact[i]) <= share * sizes[i], $"element {i}: {got[i]}, should be {exact[i]}");
+        double[] rounded = Rounded(a).MatMul(Rounded(b)).ToDoubles();
+        for (int i = 0; i < got.Length; i++) Assert.True(Math.Abs(got[i] - rounded[i]) <= (k + 2) * Math.Pow(2, -23) * sizes[i]);
+        Assert.NotEqual(exact, rounded);
+    }
+
+    // to the nearest of the numbers with 11 significant bits, of two the one farther from 0
+    static Tensor Rounded(Tensor x) => Tensor.Of([.. x.ToDoubles().Select(v =>
+    {
+        double unit = Math.ScaleB(1, Math.ILogB(v) - 10);
+        return Math.Round(v / unit, MidpointRounding.AwayFromZero) * unit;
+    })], x.Shape, DType.F64, Device.Cpu);
+
+    [Theory]
+    [InlineData(1f, 1f), InlineData(-0f, -0f), InlineData(1 + 1f / 2048, 1 + 1f / 1024), InlineData(-1 - 1f / 2048, -1 - 1f / 1024)]
+    [InlineData(1 + 1f / 4096, 1f), InlineData(float.PositiveInfinity, float.PositiveInfinity), InlineData(float.NaN, float.NaN)]
+    [InlineData(float.MaxValue, float.PositiveInfinity)]
+    public void TF32_rounds_to_the_nearest_ties_away_from_0(float x, float expected) => Assert.Equal(expected, Rounded<Tile8>.Round(x));
+
     [Fact]
     public void The_table_has_a_tiling_for_every_size_and_the_nearest_counts()
     {
@@ -115,6 +145,7 @@ public class GpuMatMulTests
         public static int Side => 4;
         public static int Blocks => 2;
         public static int Depth => 4;
+        public static bool IsRounded => false;
     }
 
     readonly struct Logistic : IUnary

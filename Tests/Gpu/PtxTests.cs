@@ -63,11 +63,16 @@ public class PtxTests
     static IEnumerable<MethodInfo> Instances(MethodInfo kernel)
     {
         if (!kernel.IsGenericMethodDefinition) return [kernel];
+        if (kernel.GetGenericArguments() is [_, _, _]) return [kernel.MakeGenericMethod(typeof(AlongK), typeof(AcrossK), typeof(Identity))];
         if (kernel.GetGenericArguments() is [_, _])
         {
             Type[] tiles = [typeof(Tile128), typeof(Tile64), typeof(Tile32)];
             var gelus = Formulas<IUnary>(typeof(Tensor)).Where(f => f.Name.StartsWith("Gelu"));
-            return [.. tiles.Select(tile => kernel.MakeGenericMethod(tile, typeof(Identity))), .. gelus.Select(f => kernel.MakeGenericMethod(tiles[0], f))];
+            return
+            [
+                .. tiles.Select(tile => kernel.MakeGenericMethod(tile, typeof(Identity))),
+                .. gelus.Select(f => kernel.MakeGenericMethod(tiles[0], f)),
+            ];
         }
         var constraints = kernel.GetGenericArguments()[0].GetGenericParameterConstraints();
         IEnumerable<Type> types =
@@ -89,7 +94,7 @@ public class PtxTests
         sibling.Assembly.GetTypes().Where(type => type is { IsValueType: true, ContainsGenericParameters: false } && typeof(I).IsAssignableFrom(type));
 
     // In a context of its own, which a failure would spoil for others.
-    static string Compile(MethodInfo kernel, KernelSpecialization bounds = default)
+    internal static string Compile(MethodInfo kernel, KernelSpecialization bounds = default)
     {
         using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
         using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_70, null!);

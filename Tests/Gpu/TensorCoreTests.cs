@@ -1,0 +1,100 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+using ILGPU.Runtime;
+using NanoAttention.Kernels;
+using NanoAttention.Kernels.Gpu;
+using Xunit;
+
+namespace NanoAttention.Tests;
+
+/// <summary>The product by tensor cores: what its PTX is made of, and what it computes.</summary>
+[Trait("Category", "Gpu")]
+public class TensorCoreTests
+{
+    public static TheoryData<Type, Type> Lies => new()
+    {
+        { typeof(AlongK), typeof(AlongK) },
+        { typeof(AlongK), typeof(AcrossK) },
+        { typeof(AcrossK), typeof(AlongK) },
+        { typeof(AcrossK), typeof(AcrossK) },
+    };
+
+    [Theory, MemberData(nameof(Lies))]
+    public void Sums_stay_in_registers_and_numbers_go_past_them(Type a, Type b)
+    {
+        string ptx = Ptx(a, b);
+        Assert.Equal(2 * 16, Regex.Count(ptx, @"mma\.sync\.aligned\.m16n8k8\.row\.col\.f32\.tf32\.tf32\.f32"));
+        Assert.Equal(2 * (16 + 8), Regex.Count(ptx, @"cvt\.rna\.tf32\.f32"));
+        Assert.Equal((a == typeof(AlongK) ? 2 * 4 : 0) + (b == typeof(AlongK) ? 2 * 2 : 0), Regex.Count(ptx, "ldmatrix"));
+        Assert.Equal((a == typeof(AlongK) ? 0 : 2 * 16) + (b == typeof(AlongK) ? 0 : 2 * 8), Regex.Count(ptx, @"ld\.shared\.b32"));
+        Assert.Equal(2 * 4, Regex.Count(ptx, @"cp\.async\.cg\.shared\.global \[to\], \[%rd\d+\], 16"));     // before the first step, in each
+        Assert.Equal(1, Regex.Count(ptx, @"__shared_alloca0\[49152\]"));
+        Assert.DoesNotContain("__shared_alloca1", ptx);
+        Assert.DoesNotContain(".local", ptx);
+    }
+
+    // Tiles that are full and that are not, one and several, sums in parts; loads of four numbers and of one; both moments of a copy.
+    [Theory]
+    [InlineData(128, 128, 16, 1, true), InlineData(20, 36, 40, 1, true), InlineData(131, 5, 7, 1, false), InlineData(64, 136, 56, 2, false)]
+    public void The_PTX_computes_the_product(int m, int n, int k, int splits, bool isLate)
+    {
+        foreach (var lies in Lies) Check(lies.Data.Item1, lies.Data.Item2, m, n, k, splits, isLate);
+    }
+
+    static void Check(Type lieA, Type lieB, int m, int n, int k, int splits, bool isLate)
+    {
+        bool alongA = lieA == typeof(AlongK), alongB = lieB == typeof(AlongK);
+        int startA = 64, startB = startA + m * k + 64 & ~3, startPlus = startB + n * k + 64 & ~3, startC = startPlus + n + 64 & ~3;
+        NanoAttention.Kernels.Cpu.MatMulShape cpu = new(1, m, n, k, alongA ? k : 1, alongA ? 1 : m, alongB ? 1 : n, alongB ? k : 1, n);
+        var shape = new MatMulShape(cpu, splits);
+        var machine = new PtxMachine(Ptx(lieA, lieB),
+        [
+            4L * startA, 4L * startB, Bytes((4L * startC, (long)splits * m * n)), Bytes((4L * startPlus, (long)n)), Bytes(shape),
+            Bytes(new Operand(cpu.ARow, cpu.ACol, true)), Bytes(new Operand(cpu.BCol, cpu.BRow, true)),
+            Bytes(new Epilogue<Identity>(default, 0, n % 4 == 0)),
+        ], isLate);
+        var memory = MemoryMarshal.Cast<byte, float>(machine.Memory.AsSpan());
+        memory.Fill(float.NaN);
+        var random = new Random(m + n + k);
+        foreach (var (start, count) in new[] { (startA, m * k), (startB, n * k), (startPlus, n) })
+            for (int i = 0; i < count; i++) memory[start + i] = (float)(random.NextDouble() * 2 - 1);
+        int tiles = splits * ((m + 127) / 128) * ((n + 127) / 128);
+        for (int tile = 0; tile < tiles; tile++) machine.Run(tile, TensorCores.Group);
+
+        memory = MemoryMarshal.Cast<byte, float>(machine.Memory.AsSpan());
+        for (int split = 0; split < splits; split++)
+            for (int i = 0; i < m; i++)
+                for (int j = 0; j < n; j++)
+                {
+                    double sum = memory[startPlus + j];
+                    for (int l = split * shape.SplitK; l < Math.Min(k, (split + 1) * shape.SplitK); l++)
+                    {
+                        float a = memory[startA + i * cpu.ARow + l * cpu.ACol], b = memory[startB + j * cpu.BCol + l * cpu.BRow];
+                        sum += (double)Rounded<Tile8>.Round(a) * Rounded<Tile8>.Round(b);
+                    }
+                    Assert.Equal(sum, memory[startC + (split * m + i) * n + j], 2e-5);
+                }
+        Assert.True(float.IsNaN(memory[startC - 1]) && float.IsNaN(memory[startC + splits * m * n]));
+    }
+
+    static byte[] Bytes<T>(T value) where T : struct
+    {
+        var bytes = new byte[Unsafe.SizeOf<T>()];
+        Unsafe.WriteUnaligned(ref bytes[0], value);
+        return bytes;
+    }
+
+    static readonly Dictionary<(Type, Type), string> compiled = [];
+
+    static string Ptx(Type a, Type b)
+    {
+        lock (compiled)
+        {
+            if (compiled.TryGetValue((a, b), out string? ptx)) return ptx;
+            var kernel = typeof(TensorCores).GetMethod(nameof(TensorCores.MatMul), BindingFlags.Public | BindingFlags.Static)!;
+            return compiled[(a, b)] = PtxTests.Compile(kernel.MakeGenericMethod(a, b, typeof(Identity)), new KernelSpecialization(256, 2));
+        }
+    }
+}
