@@ -224,28 +224,31 @@ public sealed unsafe partial class CpuDevice
                 Run<Adam.Step<T>, T>(new(new(first, count), rate, beta1, beta2, epsilon, decay, step, decoupled), count, 4.0 * Parts.Length);
         }
     }
-    internal override double SumOfSquares(Tensor[] all)
-    {
-        if (all[0].DType == DType.F32) return Go<float>(); else return Go<double>();
 
-        double Go<T>() where T : unmanaged
-        {
-            var parts = Cut<T>(all);
-            var sums = Tensor.Empty([parts.Length], all[0].DType, this, "SumOfSquares");
-            fixed (Parts.Part<T>* first = parts) Run<Parts.SumsOfSquares<T>, T>(new(new(first, parts.Length), View<T>(sums)), parts.Length, Parts.Length);
-            GC.KeepAlive(all);
-            return sums.ToDoubles().Sum();
-        }
-    }
-
-    internal override void Scale(Tensor[] all, double factor)
+    internal override void SumOfSquares(Tensor[] all, Tensor sum)
     {
         if (all[0].DType == DType.F32) Go<float>(); else Go<double>();
 
         void Go<T>() where T : unmanaged
         {
             var parts = Cut<T>(all);
-            fixed (Parts.Part<T>* first = parts) Run<Parts.Scale<T>, T>(new(new(first, parts.Length), factor), parts.Length, Parts.Length);
+            var sums = Tensor.Empty([parts.Length], all[0].DType, this, "SumOfSquares");
+            fixed (Parts.Part<T>* first = parts) Run<Parts.SumsOfSquares<T>, T>(new(new(first, parts.Length), View<T>(sums)), parts.Length, Parts.Length);
+            GC.KeepAlive(all);
+            sum.Fill(sums.ToDoubles().Sum());
+        }
+    }
+
+    internal override void Scale(Tensor[] all, Tensor factor)
+    {
+        double by = factor.Item();
+        if (by == 1) return;
+        if (all[0].DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged
+        {
+            var parts = Cut<T>(all);
+            fixed (Parts.Part<T>* first = parts) Run<Parts.Scale<T>, T>(new(new(first, parts.Length), by), parts.Length, Parts.Length);
             GC.KeepAlive(all);
         }
     }

@@ -226,11 +226,11 @@ public abstract class Device
     internal abstract void Adam(AdamTensors[] all, double rate, double beta1, double beta2, double epsilon, double decay, int step, bool decoupled);
 
     // All gradients at once, of one type
-    /// <summary>Σ x² over all numbers.</summary>
-    internal abstract double SumOfSquares(Tensor[] all);
+    /// <summary>sum = Σ x² over all numbers, a number of the most precise type that the device has.</summary>
+    internal abstract void SumOfSquares(Tensor[] all, Tensor sum);
 
-    /// <summary>x ← factor · x for each.</summary>
-    internal abstract void Scale(Tensor[] all, double factor);
+    /// <summary>x ← factor · x for each; the factor is a number.</summary>
+    internal abstract void Scale(Tensor[] all, Tensor factor);
 
     /// <summary>Waits until everything launched so far is done.</summary>
     internal abstract void Synchronize();

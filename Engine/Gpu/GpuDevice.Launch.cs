@@ -15,14 +15,28 @@ public sealed partial class GpuDevice
         return new(Math.Min((count + group - 1) / group, most), group);
     }
 
-    /// <summary>A group for each of so many rows of n numbers, or as many as do the GPU good.</summary>
+    /// <summary>How many times four numbers of these tensors of one shape can be moved at once: where all are contiguous and begin at a multiple of 16 bytes.</summary>
+    static int Quads(params ReadOnlySpan<Tensor> all)
+    {
+        foreach (var x in all)
+            if (!x.IsContiguous || x.Count != all[^1].Count || x.Offset % 4 != 0) return 0;
+        return all[^1].Count / 4;
+    }
+
+    /// <summary>A thread for each quad, and the rest.</summary>
+    KernelConfig Items(int count, int quads) => Items(Math.Max(quads, count - 4 * quads));
+
+    /// <summary>A group for each of so many rows of n numbers, or as many as do the GPU good, of as many threads as take the row's shares.</summary>
     KernelConfig Groups(int rows, int n)
     {
         int group = 4, most = IsSimulated ? 2 : 32 * accelerator.NumMultiprocessors;
         if (!IsSimulated)
-            for (group = 32; group < n && group < Kernels.Gpu.Threads.MaxGroup;) group *= 2;
+            for (group = 32; group * Kernels.Gpu.Share.Count < n && group < Kernels.Gpu.Threads.MaxGroup;) group *= 2;
         return new(Math.Min(rows, most), group);
     }
+
+    void Launch<A>(KernelConfig shape, Action<A> kernel, A a) where A : struct =>
+            Run(shape, kernel, static (device, k) => device.LoadKernel(k), launch => launch(stream, shape, a));
 
     void Launch<A, B>(KernelConfig shape, Action<A, B> kernel, A a, B b)
         where A : struct where B : struct =>

@@ -14,15 +14,21 @@ public sealed partial class GpuDevice
         int n = Last(x), rows = Rows(x);
         if (dx is not null)
             Launch(Groups(rows, n), Kernels.Gpu.LayerNorm.Backward, View(x), Optional(weight), View(mean), View(rstd), View(dy), View(dx), n);
-        if (dweight is not null || dbias is not null)
-            Launch(Items(n), Kernels.Gpu.LayerNorm.BackwardParameters, View(x), View(mean), View(rstd), View(dy), Optional(dweight), Optional(dbias), rows, n);
+        if (dweight is null && dbias is null) return;
+        int blocks = (rows + Kernels.Gpu.LayerNorm.Block - 1) / Kernels.Gpu.LayerNorm.Block;
+        Tensor? weights = Sums(dweight), biases = Sums(dbias);
+        Launch(Items(blocks * n), Kernels.Gpu.LayerNorm.BackwardParameters, View(x), View(mean), View(rstd), View(dy), Optional(weights), Optional(biases), rows, n);
+        if (weights is not null) Reduce(default(Sum), weights, dweight!, blocks, n);
+        if (biases is not null) Reduce(default(Sum), biases, dbias!, blocks, n);
+
+        Tensor? Sums(Tensor? gradient) => gradient is null ? null : Tensor.Empty([blocks, n], DType.F32, this, "LayerNorm");
     }
 
     internal override void CrossEntropy(Tensor logits, Tensor targets, Tensor losses, Tensor lse, int ignore, double smoothing) =>
         Launch(Groups(Rows(logits), Last(logits)), Kernels.Gpu.CrossEntropy.Forward, View(logits), View<int>(targets), View(losses), View(lse), Last(logits), ignore, (float)smoothing);
 
     internal override void CrossEntropyBackward(Tensor logits, Tensor targets, Tensor lse, Tensor dlosses, Tensor dx, int ignore, double smoothing) =>
-        Launch(Items(dx.Count), Kernels.Gpu.CrossEntropy.Backward, View(logits), View<int>(targets), View(lse), View(dlosses), View(dx), Last(logits), ignore, (float)smoothing);
+        Launch(Groups(Rows(logits), Last(logits)), Kernels.Gpu.CrossEntropy.Backward, View(logits), View<int>(targets), View(lse), View(dlosses), View(dx), Last(logits), ignore, (float)smoothing);
 
     internal override void Gather(Tensor table, Tensor indices, Tensor y)
     {
@@ -48,9 +54,30 @@ public sealed partial class GpuDevice
     {
         Fill(dtable, 0);
         if (dtable.Count == 0) return;
-        var order = Tensor.Empty(indices.Shape, DType.I32, this, "ScatterAdd");
-        Launch(Items(indices.Count), Kernels.Gpu.Gather.Sort, View<int>(indices), View<int>(order));
-        Launch(Groups(indices.Count, Last(dtable)), Kernels.Gpu.Gather.ScatterAdd, View(dy), View<int>(indices), View<int>(order), View(dtable), Last(dtable));
+        int n = Last(dtable), count = indices.Count;
+        var order = Sorted(indices, dtable.Count / n);
+        var sums = Tensor.Empty([(count + Kernels.Gpu.Gather.Segment - 1) / Kernels.Gpu.Gather.Segment, n], DType.F32, this, "ScatterAdd");
+        Launch(Items(sums.Count), Kernels.Gpu.Gather.Continued, View(dy), View<int>(indices), View<int>(order), View(sums), n);
+        Launch(Items(count * n), Kernels.Gpu.Gather.ScatterAdd, View(dy), View<int>(indices), View<int>(order), View(sums), View(dtable), n);
+    }
+
+    // the positions of indices below rows, the smallest index first
+    Tensor Sorted(Tensor indices, int rows)
+    {
+        int chunk = RadixSort.Chunk(indices.Count), chunks = (indices.Count + chunk - 1) / chunk;
+        Tensor? order = null;
+        for (int pass = 0; pass < RadixSort.Passes(rows); pass++)
+        {
+            Tensor counts = Tensor.Empty([RadixSort.Digits, chunks], DType.I32, this, "Sort"), to = Tensor.Empty([indices.Count], DType.I32, this, "Sort");
+            Fill(counts, 0);
+            Launch(Items(chunks), RadixSort.Count, View<int>(indices), OptionalInts(order), View<int>(counts), rows, pass);
+            Launch(new KernelConfig(1, Groups(1, counts.Count).GroupDim.X), RadixSort.Sum, View<int>(counts));
+            Launch(Items(chunks), RadixSort.Place, View<int>(indices), OptionalInts(order), View<int>(counts), View<int>(to), rows, pass);
+            order = to;
+        }
+        return order!;
+
+        ArrayView<int> OptionalInts(Tensor? x) => x is null ? nothing.Bytes.SubView(0, 0).Cast<int>() : View<int>(x);
     }
 
     internal override void Uniform(Tensor y, double low, double high, Generator generator) =>
@@ -61,31 +88,4 @@ public sealed partial class GpuDevice
 
     internal override void Dropout(Tensor x, Tensor y, double p, ulong seed, ulong position) =>
         Launch(Items((y.Count + 7) / 4), Kernels.Gpu.Dropout.Apply, View(x), View(y), seed, position, (int)Math.Ceiling(p * (1 << 24)), (float)(1 / (1 - p)));
-
-    internal override void Sgd(Tensor p, Tensor g, Tensor? momentum, double rate, double mu, double dampening, double decay, bool nesterov, bool first) =>
-        Launch(Items(p.Count), Kernels.Gpu.Sgd.Step, View(p), View(g), Optional(momentum), new Kernels.Gpu.Sgd.Rates(rate, mu, dampening, decay, nesterov, first));
-
-    internal override void Adam(AdamTensors[] all, double rate, double beta1, double beta2, double epsilon, double decay, int step, bool decoupled)
-    {
-        foreach (var (p, g, m, v) in all)
-            Launch(Items(p.Count), Kernels.Gpu.Adam.Step, View(p), View(g), View(m), View(v), new Kernels.Gpu.Adam.Rates(rate, beta1, beta2, epsilon, decay, step, decoupled));
-    }
-    // one number of each is read back, all at once
-    internal override double SumOfSquares(Tensor[] all)
-    {
-        var squares = Tensor.Empty([all.Length], DType.F32, this, "SumOfSquares");
-        for (int i = 0; i < all.Length; i++) Reduce(default(SumOfSquares), all[i], squares.Slice(0, i, 1), all[i].Count, 1);
-        return squares.ToDoubles().Sum();
-    }
-
-    internal override void Scale(Tensor[] all, double factor)
-    {
-        foreach (var x in all) Map(new Scaling(factor), x, x);
-    }
-
-    readonly struct Scaling(double c) : IUnary
-    {
-        public V Apply<V>(V x) where V : struct, ILane<V> => x * V.Of(c);
-        public V Slope<V>(V x, V y) where V : struct, ILane<V> => V.Of(c);
-    }
 }

@@ -23,9 +23,16 @@ public sealed partial class GpuDevice
 
         void Go<T>() where T : unmanaged
         {
-            if (y.IsContiguous) Launch(Items(y.Count), Kernels.Gpu.Copy.Strided, View<T>(x), View<T>(y), new Steps(Layout.Of(y.Shape.Sizes, x.Strides)));
+            if (x.IsContiguous && y.IsContiguous) Move(View<T>(x), View<T>(y));
+            else if (y.IsContiguous) Launch(Items(y.Count), Kernels.Gpu.Copy.Strided, View<T>(x), View<T>(y), new Steps(Layout.Of(y.Shape.Sizes, x.Strides)));
             else Launch(Items(y.Count), Kernels.Gpu.CopyInto.Strided, View<T>(x), View<T>(y), new Steps(Layout.Of(y.Shape.Sizes, x.Strides, y.Strides)), y.Count);
         }
+    }
+
+    void Move<T>(ArrayView<T> from, ArrayView<T> to) where T : unmanaged
+    {
+        if (to.Length == 0) return;
+        Guarded("copying numbers", () => to.CopyFrom(stream, from));
     }
 
     internal override void Cast(Tensor x, Tensor y)
@@ -43,17 +50,29 @@ public sealed partial class GpuDevice
         }
     }
 
-    internal override void Map<F>(F f, Tensor x, Tensor y) => Launch(Items(y.Count), Kernels.Gpu.Map.Forward, f, View(x), View(y));
+    internal override void Map<F>(F f, Tensor x, Tensor y)
+    {
+        int quads = Quads(x, y);
+        Launch(Items(y.Count, quads), Kernels.Gpu.Map.Forward, f, View(x), View(y), quads);
+    }
 
-    internal override void MapBackward<F>(F f, Tensor x, Tensor y, Tensor dy, Tensor dx) =>
-        Launch(Items(y.Count), Kernels.Gpu.Map.Backward, f, View(x), View(y), View(dy), View(dx));
+    internal override void MapBackward<F>(F f, Tensor x, Tensor y, Tensor dy, Tensor dx)
+    {
+        int quads = Quads(x, y, dy, dx);
+        Launch(Items(dx.Count, quads), Kernels.Gpu.Map.Backward, f, View(x), View(y), View(dy), View(dx), quads);
+    }
 
-    internal override void Zip<F>(F f, Tensor a, Tensor b, Tensor y) => Launch(Items(y.Count), Kernels.Gpu.Zip.Forward, f, View(a), View(b), View(y), Pair(a, b, y));
+    internal override void Zip<F>(F f, Tensor a, Tensor b, Tensor y)
+    {
+        int quads = Quads(a, b, y);
+        Launch(Items(y.Count, quads), Kernels.Gpu.Zip.Forward, f, View(a), View(b), View(y), Pair(a, b, y), quads);
+    }
 
     internal override void ZipBackward<F>(F f, Tensor a, Tensor b, Tensor y, Tensor dy, Tensor d, bool first)
     {
-        if (first) Launch(Items(y.Count), Kernels.Gpu.Zip.BackwardA, f, View(a), View(b), View(y), View(dy), View(d), Pair(a, b, y));
-        else Launch(Items(y.Count), Kernels.Gpu.Zip.BackwardB, f, View(a), View(b), View(y), View(dy), View(d), Pair(a, b, y));
+        int quads = Quads(a, b, y, dy, d);
+        if (first) Launch(Items(d.Count, quads), Kernels.Gpu.Zip.BackwardA, f, View(a), View(b), View(y), View(dy), View(d), Pair(a, b, y), quads);
+        else Launch(Items(d.Count, quads), Kernels.Gpu.Zip.BackwardB, f, View(a), View(b), View(y), View(dy), View(d), Pair(a, b, y), quads);
     }
 
     internal override void Compare<F>(F f, Tensor a, Tensor b, Tensor y)
@@ -76,24 +95,29 @@ public sealed partial class GpuDevice
         else Launch(Items(y.Count), Kernels.Gpu.Where.Forward, View<byte>(condition), View<int>(a), View<int>(b), View<int>(y), steps);
     }
 
-    internal override void Axpy(double alpha, Tensor x, Tensor y) => Launch(Items(y.Count), Kernels.Gpu.Axpy.Add, (float)alpha, View(x), View(y));
+    internal override void Axpy(double alpha, Tensor x, Tensor y)
+    {
+        int quads = Quads(x, y);
+        Launch(Items(y.Count, quads), Kernels.Gpu.Axpy.Add, (float)alpha, View(x), View(y), quads);
+    }
 
     internal override void Reduce<R>(R r, Tensor x, Tensor y, int n, int inner)
     {
-        if (inner > 1)
-        {
-            Launch(Items(y.Count), Kernels.Gpu.Reduce.Columns, r, View(x), View(y), n, inner);
-            return;
-        }
-        if (n <= Kernels.Gpu.Reduce.Block)
+        if (inner == 1 && n <= Kernels.Gpu.Reduce.Block)
         {
             Launch(Groups(y.Count, n), Kernels.Gpu.Reduce.Rows, r, View(x), View(y), n);
             return;
         }
-        int blocks = Kernels.Gpu.Reduce.BlockCount(n);
-        var partial = Tensor.Empty([y.Count, blocks], x.DType, this, "Reduce");
-        Launch(Groups(y.Count * blocks, n), Kernels.Gpu.Reduce.Blocks, r, View(x), View(partial), n);
-        Reduce(new Merge<R>(r), partial, y, blocks, 1);
+        if (inner > 1 && n <= Kernels.Gpu.Reduce.ColumnBlock)
+        {
+            Launch(Items(y.Count), Kernels.Gpu.Reduce.Columns, r, View(x), View(y), n, inner);
+            return;
+        }
+        int block = inner == 1 ? Kernels.Gpu.Reduce.Block : Kernels.Gpu.Reduce.ColumnBlock, blocks = (n + block - 1) / block;
+        var partial = Tensor.Empty([y.Count * blocks], x.DType, this, "Reduce");
+        if (inner == 1) Launch(Groups(partial.Count, n), Kernels.Gpu.Reduce.Blocks, r, View(x), View(partial), n);
+        else Launch(Items(partial.Count), Kernels.Gpu.Reduce.Columns, r, View(x), View(partial), n, inner);
+        Reduce(new Merge<R>(r), partial, y, blocks, inner);
     }
 
     internal override void ArgReduce(bool largest, Tensor x, Tensor y, int n, int inner) =>

@@ -13,7 +13,8 @@ public static class CrossEntropy
         for (int row = Grid.IdxX; row < losses.IntLength; row += Grid.DimX)
         {
             int start = row * n, target = targets[row];
-            float max = Rows.Largest(logits, start, n, shared), log = Rows.LogSumExp(logits, start, n, max, shared);
+            var exponentials = Rows.Exponentials(logits, start, n, shared);
+            float max = exponentials.Max, log = FloatMath.Log(exponentials.Sum);
             float mean = smoothing > 0 ? Rows.Total(logits, start, n, shared) / n : 0;
             if (Group.IdxX == 0)
             {
@@ -28,14 +29,19 @@ public static class CrossEntropy
         }
     }
 
-    /// <summary>dxⱼ = dloss (exp(xⱼ − lse) − (1 − ε) [j = t] − ε / n); 0 where ignored. A thread takes an element.</summary>
+    /// <summary>dxⱼ = dloss (exp(xⱼ − lse) − (1 − ε) [j = t] − ε / n); 0 where ignored. A group takes a row.</summary>
     public static void Backward(ArrayView<float> logits, ArrayView<int> targets, ArrayView<float> lse, ArrayView<float> dlosses, ArrayView<float> dx, int n, int ignore, float smoothing)
     {
-        for (int i = Threads.First; i < dx.IntLength; i += Threads.All)
+        for (int row = Grid.IdxX; row < lse.IntLength; row += Grid.DimX)
         {
-            int row = i / n, target = targets[row];
-            float d = FloatMath.Exp(logits[i] - lse[row]) - smoothing / n - Utilities.Select(i - row * n == target, 1 - smoothing, 0f);
-            dx[i] = Utilities.Select(target == ignore, 0f, d * dlosses[row]);
+            int start = row * n, target = targets[row];
+            float slope = dlosses[row], shift = lse[row];
+            bool ignored = target == ignore;
+            for (int i = 0; i < n; i += Share.Whole)
+            {
+                var share = Share.Load(logits, start + i, n - i, 0).Exp(shift) - smoothing / n - Share.Spike(target - i, 1 - smoothing);
+                (share * slope).Unless(ignored).Store(dx, start + i, n - i);
+            }
         }
     }
 }

@@ -3,16 +3,16 @@ using ILGPU;
 namespace NanoAttention.Kernels.Gpu;
 
 /// <summary>
-/// Folds along one axis. x is (outer, n, inner) and y (outer, inner). Folds are folds of folds, so a sum's rounding error grows slowly
-/// with n; the order depends on the sizes of the group and of the axis alone.
+/// Folds along one axis. x is (outer, n, inner) and y (outer, inner). Long folds are folds of blocks' folds: so few outputs still give work
+/// to many threads, and a sum's rounding error grows slowly with n. The order depends on the sizes of the group and of the axis alone.
 /// </summary>
 public static class Reduce
 {
     /// <summary>How many numbers one group of <see cref="Blocks"/> folds.</summary>
     public const int Block = 16384;
 
-    // how many numbers a thread folds one after the other
-    const int Leaf = 64;
+    /// <summary>How many numbers one thread of <see cref="Columns"/> folds.</summary>
+    public const int ColumnBlock = 64;
 
     /// <summary>How many blocks a row of n numbers has.</summary>
     public static int BlockCount(int n) => (n + Block - 1) / Block;
@@ -44,26 +44,31 @@ public static class Reduce
         }
     }
 
-    /// <summary>y[o, j] = fold over i of x[o, i, j]. A thread takes an output.</summary>
+    /// <summary>y[o, b, j] = fold over the i of block b of x[o, i, j]. A thread takes an output.</summary>
     public static void Columns<R>(R r, ArrayView<float> x, ArrayView<float> y, int n, int inner) where R : struct, IReducer
     {
+        int blocks = Math.Max(1, (n + ColumnBlock - 1) / ColumnBlock);
         for (int i = Threads.First; i < y.IntLength; i += Threads.All)
         {
-            int o = i / inner, start = o * n * inner + (i - o * inner);
-            y[i] = Strand(r, x, start, start + n * inner, inner);
+            int block = i / inner, j = i - block * inner, o = block / blocks, first = (block - o * blocks) * ColumnBlock;
+            int start = (o * n + first) * inner + j;
+            y[i] = Strand(r, x, start, start + Math.Min(ColumnBlock, n - first) * inner, inner);
         }
     }
 
-    // the fold of x[start], x[start + step], …, below end; the identity where there is none
+    // the fold of x[start], x[start + step], …, below end, in four strands, whose loads do not wait for each other; the identity where there is none
     static float Strand<R>(R r, ArrayView<float> x, int start, int end, int step) where R : struct, IReducer
     {
-        F32 identity = new((float)r.Identity), fold = identity;
-        for (int i = start; i < end;)
+        F32 identity = new((float)r.Identity), a = identity, b = identity, c = identity, d = identity;
+        int i = start;
+        for (; i < end - 3 * step; i += 4 * step)
         {
-            var leaf = identity;
-            for (int k = 0; k < Leaf && i < end; k++, i += step) leaf = r.Combine(leaf, r.Term(new F32(x[i])));
-            fold = r.Combine(fold, leaf);
+            a = r.Combine(a, r.Term(new F32(x[i])));
+            b = r.Combine(b, r.Term(new F32(x[i + step])));
+            c = r.Combine(c, r.Term(new F32(x[i + 2 * step])));
+            d = r.Combine(d, r.Term(new F32(x[i + 3 * step])));
         }
-        return fold.Value;
+        for (; i < end; i += step) a = r.Combine(a, r.Term(new F32(x[i])));
+        return r.Combine(r.Combine(a, b), r.Combine(c, d)).Value;
     }
 }

@@ -1,51 +1,51 @@
 using ILGPU;
+using ILGPU.Util;
 
 namespace NanoAttention.Kernels.Gpu;
 
 /// <summary>What the kernels over rows ask of one row, of n numbers from <c>start</c> on. Every thread of the group must ask, and all learn the answer.</summary>
 static class Rows
 {
-    /// <summary>max xᵢ; NaN if any is.</summary>
-    public static float Largest(ArrayView<float> x, int start, int n, ArrayView<float> shared)
-    {
-        float max = float.NegativeInfinity;
-        for (int i = start + Group.IdxX; i < start + n; i += Group.DimX) max = FloatMath.Max(max, x[i]);
-        return Threads.Max(max, shared);
-    }
-
     /// <summary>Σ xᵢ.</summary>
     public static float Total(ArrayView<float> x, int start, int n, ArrayView<float> shared)
     {
         float sum = 0;
-        for (int i = start + Group.IdxX; i < start + n; i += Group.DimX) sum += x[i];
+        for (int i = 0; i < n; i += Share.Whole) sum += Share.Load(x, start + i, n - i, 0).Sum();
         return Threads.Sum(sum, shared);
     }
 
-    /// <summary>Σ (xᵢ − from).</summary>
-    public static float Distance(ArrayView<float> x, int start, int n, float from, ArrayView<float> shared)
+    /// <summary>
+    /// The row's exponentials from one pass: each thread measures its numbers from the largest of its own, and when the largest of all is
+    /// known scales its sum (online softmax: Milakov and Gimelshein, 2018).
+    /// </summary>
+    public static Exponentials Exponentials(ArrayView<float> x, int start, int n, ArrayView<float> shared)
     {
-        float sum = 0;
-        for (int i = start + Group.IdxX; i < start + n; i += Group.DimX) sum += x[i] - from;
-        return Threads.Sum(sum, shared);
-    }
-
-    /// <summary>Σ (xᵢ − from − center)².</summary>
-    public static float SquaredDistance(ArrayView<float> x, int start, int n, float from, float center, ArrayView<float> shared)
-    {
-        float sum = 0;
-        for (int i = start + Group.IdxX; i < start + n; i += Group.DimX)
+        var first = Share.Load(x, start, n, float.NegativeInfinity);
+        float own = first.Largest(), largest = own;
+        var exps = first.Exp(Gpu.Exponentials.Shift(own));
+        float sum = exps.Sum();
+        for (int i = Share.Whole; i < n; i += Share.Whole)
         {
-            float d = x[i] - from - center;
-            sum += d * d;
+            var share = Share.Load(x, start + i, n - i, float.NegativeInfinity);
+            float larger = FloatMath.Max(largest, share.Largest()), shift = Gpu.Exponentials.Shift(larger);
+            sum = sum * FloatMath.Exp(largest - shift) + share.Exp(shift).Sum();
+            largest = larger;
         }
-        return Threads.Sum(sum, shared);
+        float max = Threads.Max(largest, shared);
+        return new(first, exps, own, max, Threads.Sum(sum * FloatMath.Exp(largest - Gpu.Exponentials.Shift(max)), shared));
     }
+}
 
-    /// <summary>log Σ exp(xᵢ − max): what is to be added to max for the log of the sum of exponentials.</summary>
-    public static float LogSumExp(ArrayView<float> x, int start, int n, float max, ArrayView<float> shared)
-    {
-        float sum = 0;
-        for (int i = start + Group.IdxX; i < start + n; i += Group.DimX) sum += FloatMath.Exp(x[i] - max);
-        return FloatMath.Log(Threads.Sum(sum, shared));
-    }
+/// <summary>A row's numbers and exponentials.</summary>
+/// <param name="first">This thread's first share of the row.</param>
+/// <param name="exps">The same as exp(x − own), own being their largest.</param>
+/// <param name="max">The row's largest number; NaN if any is.</param>
+/// <param name="sum">Σ exp(x − max); 0 for a row of −∞ alone.</param>
+readonly struct Exponentials(Share first, Share exps, float own, float max, float sum)
+{
+    public readonly Share First = first, Exps = exps;
+    public readonly float Own = own, Max = max, Sum = sum;
+
+    /// <summary>What numbers are measured from: the largest of them, if it can be subtracted from −∞.</summary>
+    public static float Shift(float max) => Utilities.Select(max == float.NegativeInfinity, 0f, max);
 }

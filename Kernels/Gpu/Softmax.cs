@@ -11,15 +11,11 @@ public static class Softmax
         var shared = SharedMemory.Allocate<float>(Threads.MaxGroup);
         for (int start = Grid.IdxX * n; start < y.IntLength; start += Grid.DimX * n)
         {
-            float max = Rows.Largest(x, start, n, shared), sum = 0;
-            for (int i = start + Group.IdxX; i < start + n; i += Group.DimX)
-            {
-                float e = FloatMath.Exp(x[i] - max);
-                y[i] = e;
-                sum += e;
-            }
-            float scale = 1 / Threads.Sum(sum, shared);
-            for (int i = start + Group.IdxX; i < start + n; i += Group.DimX) y[i] *= scale;
+            var row = Rows.Exponentials(x, start, n, shared);
+            float shift = Exponentials.Shift(row.Max), scale = 1 / row.Sum;
+            (row.Exps * (FloatMath.Exp(row.Own - shift) * scale)).Store(y, start, n);
+            for (int i = Share.Whole; i < n; i += Share.Whole)
+                (Share.Load(x, start + i, n - i, 0).Exp(shift) * scale).Store(y, start + i, n - i);
         }
     }
 
@@ -29,10 +25,13 @@ public static class Softmax
         var shared = SharedMemory.Allocate<float>(Threads.MaxGroup);
         for (int start = Grid.IdxX * n; start < dx.IntLength; start += Grid.DimX * n)
         {
-            float sum = 0;
-            for (int i = start + Group.IdxX; i < start + n; i += Group.DimX) sum += dy[i] * y[i];
+            Share ys = Share.Load(y, start, n, 0), gs = Share.Load(dy, start, n, 0);
+            float sum = (ys * gs).Sum();
+            for (int i = Share.Whole; i < n; i += Share.Whole) sum += (Share.Load(y, start + i, n - i, 0) * Share.Load(dy, start + i, n - i, 0)).Sum();
             float dot = Threads.Sum(sum, shared);
-            for (int i = start + Group.IdxX; i < start + n; i += Group.DimX) dx[i] = y[i] * (dy[i] - dot);
+            (ys * (gs - dot)).Store(dx, start, n);
+            for (int i = Share.Whole; i < n; i += Share.Whole)
+                (Share.Load(y, start + i, n - i, 0) * (Share.Load(dy, start + i, n - i, 0) - dot)).Store(dx, start + i, n - i);
         }
     }
 }
@@ -46,8 +45,10 @@ public static class LogSoftmax
         var shared = SharedMemory.Allocate<float>(Threads.MaxGroup);
         for (int start = Grid.IdxX * n; start < y.IntLength; start += Grid.DimX * n)
         {
-            float max = Rows.Largest(x, start, n, shared), log = Rows.LogSumExp(x, start, n, max, shared);
-            for (int i = start + Group.IdxX; i < start + n; i += Group.DimX) y[i] = x[i] - max - log;
+            var row = Rows.Exponentials(x, start, n, shared);
+            float log = FloatMath.Log(row.Sum);
+            (row.First - row.Max - log).Store(y, start, n);
+            for (int i = Share.Whole; i < n; i += Share.Whole) (Share.Load(x, start + i, n - i, 0) - row.Max - log).Store(y, start + i, n - i);
         }
     }
 
@@ -57,8 +58,13 @@ public static class LogSoftmax
         var shared = SharedMemory.Allocate<float>(Threads.MaxGroup);
         for (int start = Grid.IdxX * n; start < dx.IntLength; start += Grid.DimX * n)
         {
-            float total = Rows.Total(dy, start, n, shared);
-            for (int i = start + Group.IdxX; i < start + n; i += Group.DimX) dx[i] = dy[i] - FloatMath.Exp(y[i]) * total;
+            var gs = Share.Load(dy, start, n, 0);
+            float sum = gs.Sum();
+            for (int i = Share.Whole; i < n; i += Share.Whole) sum += Share.Load(dy, start + i, n - i, 0).Sum();
+            float total = Threads.Sum(sum, shared);
+            (gs - Share.Load(y, start, n, 0).Exp(0) * total).Store(dx, start, n);
+            for (int i = Share.Whole; i < n; i += Share.Whole)
+                (Share.Load(dy, start + i, n - i, 0) - Share.Load(y, start + i, n - i, 0).Exp(0) * total).Store(dx, start + i, n - i);
         }
     }
 }

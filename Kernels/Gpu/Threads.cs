@@ -14,20 +14,32 @@ public static class Threads
     public static int First => Grid.GlobalIndex.X;
     public static int All => Grid.DimX * Group.DimX;
 
-    /// <summary>The fold of every thread's number, known to all of the group. Barriers: every thread must come by. <paramref name="shared"/> holds a number a thread.</summary>
+    /// <summary>
+    /// The first 4 · quads numbers, to be loaded and stored four at a time (16 bytes, the most that a thread can): only so do elementwise
+    /// kernels ask for enough at once to keep memory busy. They must lie at a multiple of 16 bytes.
+    /// </summary>
+    public static ArrayView<F4> Quads(ArrayView<float> x, int quads) => x.SubView(0, 4 * quads).Cast<F4>();
+
+    /// <summary>
+    /// The fold of every thread's number, known to all of the group, in an order that depends on the group's size alone: a few threads fold
+    /// a few numbers each, and then everybody those. Barriers: every thread must come by. <paramref name="shared"/> holds a number a thread.
+    /// </summary>
     public static float Fold<R>(R r, float mine, ArrayView<float> shared) where R : struct, IReducer
     {
-        int t = Group.IdxX;
+        int t = Group.IdxX, few = Group.DimX > 64 ? 16 : Group.DimX > 4 ? 8 : 2;
         shared[t] = mine;
         Group.Barrier();
-        for (int half = Group.DimX / 2; half > 0; half /= 2)
+        if (t < few)
         {
-            if (t < half) shared[t] = r.Combine(new F32(shared[t]), new F32(shared[t + half])).Value;
-            Group.Barrier();
+            F32 part = new(mine);
+            for (int i = t + few; i < Group.DimX; i += few) part = r.Combine(part, new F32(shared[i]));
+            shared[t] = part.Value;
         }
-        float fold = shared[0];
         Group.Barrier();
-        return fold;
+        F32 fold = new(shared[0]);
+        for (int i = 1; i < few; i++) fold = r.Combine(fold, new F32(shared[i]));
+        Group.Barrier();
+        return fold.Value;
     }
 
     public static float Sum(float mine, ArrayView<float> shared) => Fold(default(Sum), mine, shared);

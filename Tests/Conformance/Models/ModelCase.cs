@@ -95,7 +95,7 @@ public abstract class ModelCase
             var loss = Loss(step % Json.GetProperty("batches").GetInt32());
             CompareStep("loss_before", step, loss.Item());
             loss.Backward();
-            CompareStep("grad_norm", step, GradientClipping.Norm(Model.Parameters(), settings.GetProperty("clip").GetDouble()));
+            CompareStep("grad_norm", step, GradientClipping.Norm(Model.Parameters(), settings.GetProperty("clip").GetDouble()).Item());
             optimizer.Step();
             using (Reverse.NoGrad()) CompareStep("eval_loss_after", step, Once(() => Loss(0)).Item());
             if (dtype == DType.F64) CheckNorms(step);

@@ -15,7 +15,7 @@ public static class ClippingCase
         if (vector.Op == "clip_grad_value") GradientClipping.Value(parameters.Values, Number("clipValue"));
         else
         {
-            double norm = GradientClipping.Norm(parameters.Values, Number("maxNorm"), Number("normType"));
+            double norm = GradientClipping.Norm(parameters.Values, Number("maxNorm"), Number("normType")).Item();
             Close.Check("norm", [norm], file[$"{vector.Name}/t/norm"].ToDoubles(), vector.Relative, vector.Absolute);
         }
         foreach (var (name, p) in parameters)

@@ -26,7 +26,7 @@ public sealed class OptimizerCase(TorchCase vector, IReadOnlyDictionary<string, 
             Close.Check($"lr at step {step}", [optimizer.Rate], [rates[step, 0].Item()], vector.Relative, vector.Absolute);
             optimizer.ZeroGrad();
             Differentiate(step);
-            if (vector.Value("clip_grad_norm") is { } max) CheckPart("gradnorm", step, [GradientClipping.Norm(optimizer.Parameters, Convert.ToDouble(max))]);
+            if (vector.Value("clip_grad_norm") is { } max) CheckPart("gradnorm", step, [GradientClipping.Norm(optimizer.Parameters, Convert.ToDouble(max)).Item()]);
             if (vector.Value("clip_grad_value") is { } bound) GradientClipping.Value(optimizer.Parameters, Convert.ToDouble(bound));
             optimizer.Step();
             foreach (string name in names) CheckPart($"after/{name}", step, parameters[name].ToDoubles());
