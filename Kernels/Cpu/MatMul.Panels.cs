@@ -72,6 +72,7 @@ public static unsafe partial class MatMul
     }
 
     /// <summary>A square of 16 × 16: first each quarter of a register as a 4 × 4 square, then the quarters.</summary>
+    [MethodImpl(Compiled.Alone)]
     static void Square16(float* s, nint step, float* t, nint width)
     {
         var (a0, a1, a2, a3) = Quads(0);
