@@ -31,7 +31,7 @@ public sealed partial class GpuDevice
     {
         int group = 4, most = IsSimulated ? 2 : 32 * accelerator.NumMultiprocessors;
         if (!IsSimulated)
-            for (group = 32; group * Kernels.Gpu.Share.Count < n && group < Kernels.Gpu.Threads.MaxGroup;) group *= 2;
+            for (group = 32; group * Kernels.Gpu.RowShare.Count < n && group < Kernels.Gpu.Threads.MaxGroup;) group *= 2;
         return new(Math.Min(rows, most), group);
     }
 

@@ -37,9 +37,9 @@ public static class CrossEntropy
             int start = row * n, target = targets[row];
             float slope = dlosses[row], shift = lse[row];
             bool ignored = target == ignore;
-            for (int i = 0; i < n; i += Share.Whole)
+            for (int i = 0; i < n; i += RowShare.Whole)
             {
-                var share = Share.Load(logits, start + i, n - i, 0).Exp(shift) - smoothing / n - Share.Spike(target - i, 1 - smoothing);
+                var share = RowShare.Load(logits, start + i, n - i, 0).Exp(shift) - smoothing / n - RowShare.Spike(target - i, 1 - smoothing);
                 (share * slope).Unless(ignored).Store(dx, start + i, n - i);
             }
         }

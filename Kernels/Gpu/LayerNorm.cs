@@ -16,15 +16,15 @@ public static class LayerNorm
         {
             int start = row * n;
             float x0 = n > 0 ? x[start] : 0;
-            var first = Share.Load(x, start, n, x0) - x0;
+            var first = RowShare.Load(x, start, n, x0) - x0;
             float sum = first.Sum();
-            for (int i = Share.Whole; i < n; i += Share.Whole) sum += (Share.Load(x, start + i, n - i, x0) - x0).Sum();
+            for (int i = RowShare.Whole; i < n; i += RowShare.Whole) sum += (RowShare.Load(x, start + i, n - i, x0) - x0).Sum();
             float μ = Threads.Sum(sum, shared) / n;
             first -= μ;
             float squares = (first * first.Head(n)).Sum();
-            for (int i = Share.Whole; i < n; i += Share.Whole)
+            for (int i = RowShare.Whole; i < n; i += RowShare.Whole)
             {
-                var share = Share.Load(x, start + i, n - i, x0) - x0 - μ;
+                var share = RowShare.Load(x, start + i, n - i, x0) - x0 - μ;
                 squares += (share * share.Head(n - i)).Sum();
             }
             float r = 1 / MathF.Sqrt(Threads.Sum(squares, shared) / n + epsilon);
@@ -34,16 +34,16 @@ public static class LayerNorm
                 rstd[row] = r;
             }
             Affine(first * r, weight, bias, 0, n).Store(y, start, n);
-            for (int i = Share.Whole; i < n; i += Share.Whole)
-                Affine((Share.Load(x, start + i, n - i, x0) - x0 - μ) * r, weight, bias, i, n).Store(y, start + i, n - i);
+            for (int i = RowShare.Whole; i < n; i += RowShare.Whole)
+                Affine((RowShare.Load(x, start + i, n - i, x0) - x0 - μ) * r, weight, bias, i, n).Store(y, start + i, n - i);
         }
     }
 
     // x ⊙ w + b from number i on
-    static Share Affine(Share x, ArrayView<float> weight, ArrayView<float> bias, int i, int n)
+    static RowShare Affine(RowShare x, ArrayView<float> weight, ArrayView<float> bias, int i, int n)
     {
-        if (weight.Length > 0) x *= Share.Load(weight, i, n - i, 0);
-        if (bias.Length > 0) x += Share.Load(bias, i, n - i, 0);
+        if (weight.Length > 0) x *= RowShare.Load(weight, i, n - i, 0);
+        if (bias.Length > 0) x += RowShare.Load(bias, i, n - i, 0);
         return x;
     }
 
@@ -55,26 +55,26 @@ public static class LayerNorm
         {
             int start = row * n;
             float x0 = n > 0 ? x[start] : 0, μ = mean[row], r = rstd[row];
-            Share xs = (Share.Load(x, start, n, 0) - x0 - μ) * r, gs = Slopes(dy, weight, start, 0, n);
+            RowShare xs = (RowShare.Load(x, start, n, 0) - x0 - μ) * r, gs = Slopes(dy, weight, start, 0, n);
             float sum = gs.Sum(), dot = (gs * xs).Sum();
-            for (int i = Share.Whole; i < n; i += Share.Whole)
+            for (int i = RowShare.Whole; i < n; i += RowShare.Whole)
             {
                 var g = Slopes(dy, weight, start, i, n);
                 sum += g.Sum();
-                dot += (g * ((Share.Load(x, start + i, n - i, 0) - x0 - μ) * r)).Sum();
+                dot += (g * ((RowShare.Load(x, start + i, n - i, 0) - x0 - μ) * r)).Sum();
             }
             float meanG = Threads.Sum(sum, shared) / n, meanDot = Threads.Sum(dot, shared) / n;
             ((gs - meanG - xs * meanDot) * r).Store(dx, start, n);
-            for (int i = Share.Whole; i < n; i += Share.Whole)
-                ((Slopes(dy, weight, start, i, n) - meanG - (Share.Load(x, start + i, n - i, 0) - x0 - μ) * r * meanDot) * r).Store(dx, start + i, n - i);
+            for (int i = RowShare.Whole; i < n; i += RowShare.Whole)
+                ((Slopes(dy, weight, start, i, n) - meanG - (RowShare.Load(x, start + i, n - i, 0) - x0 - μ) * r * meanDot) * r).Store(dx, start + i, n - i);
         }
     }
 
     // g = dy ⊙ w from number i of the row on; 0 beyond it
-    static Share Slopes(ArrayView<float> dy, ArrayView<float> weight, int start, int i, int n)
+    static RowShare Slopes(ArrayView<float> dy, ArrayView<float> weight, int start, int i, int n)
     {
-        var g = Share.Load(dy, start + i, n - i, 0);
-        return weight.Length > 0 ? g * Share.Load(weight, i, n - i, 0) : g;
+        var g = RowShare.Load(dy, start + i, n - i, 0);
+        return weight.Length > 0 ? g * RowShare.Load(weight, i, n - i, 0) : g;
     }
 
     /// <summary>

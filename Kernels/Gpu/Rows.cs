@@ -10,7 +10,7 @@ static class Rows
     public static float Total(ArrayView<float> x, int start, int n, ArrayView<float> shared)
     {
         float sum = 0;
-        for (int i = 0; i < n; i += Share.Whole) sum += Share.Load(x, start + i, n - i, 0).Sum();
+        for (int i = 0; i < n; i += RowShare.Whole) sum += RowShare.Load(x, start + i, n - i, 0).Sum();
         return Threads.Sum(sum, shared);
     }
 
@@ -20,13 +20,13 @@ static class Rows
     /// </summary>
     public static Exponentials Exponentials(ArrayView<float> x, int start, int n, ArrayView<float> shared)
     {
-        var first = Share.Load(x, start, n, float.NegativeInfinity);
+        var first = RowShare.Load(x, start, n, float.NegativeInfinity);
         float own = first.Largest(), largest = own;
         var exps = first.Exp(Gpu.Exponentials.Shift(own));
         float sum = exps.Sum();
-        for (int i = Share.Whole; i < n; i += Share.Whole)
+        for (int i = RowShare.Whole; i < n; i += RowShare.Whole)
         {
-            var share = Share.Load(x, start + i, n - i, float.NegativeInfinity);
+            var share = RowShare.Load(x, start + i, n - i, float.NegativeInfinity);
             float larger = FloatMath.Max(largest, share.Largest()), shift = Gpu.Exponentials.Shift(larger);
             sum = sum * FloatMath.Exp(largest - shift) + share.Exp(shift).Sum();
             largest = larger;
@@ -41,9 +41,9 @@ static class Rows
 /// <param name="exps">The same as exp(x − own), own being their largest.</param>
 /// <param name="max">The row's largest number; NaN if any is.</param>
 /// <param name="sum">Σ exp(x − max); 0 for a row of −∞ alone.</param>
-readonly struct Exponentials(Share first, Share exps, float own, float max, float sum)
+readonly struct Exponentials(RowShare first, RowShare exps, float own, float max, float sum)
 {
-    public readonly Share First = first, Exps = exps;
+    public readonly RowShare First = first, Exps = exps;
     public readonly float Own = own, Max = max, Sum = sum;
 
     /// <summary>What numbers are measured from: the largest of them, if it can be subtracted from −∞.</summary>

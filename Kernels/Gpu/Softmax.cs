@@ -14,8 +14,8 @@ public static class Softmax
             var row = Rows.Exponentials(x, start, n, shared);
             float shift = Exponentials.Shift(row.Max), scale = 1 / row.Sum;
             (row.Exps * (FloatMath.Exp(row.Own - shift) * scale)).Store(y, start, n);
-            for (int i = Share.Whole; i < n; i += Share.Whole)
-                (Share.Load(x, start + i, n - i, 0).Exp(shift) * scale).Store(y, start + i, n - i);
+            for (int i = RowShare.Whole; i < n; i += RowShare.Whole)
+                (RowShare.Load(x, start + i, n - i, 0).Exp(shift) * scale).Store(y, start + i, n - i);
         }
     }
 
@@ -25,13 +25,13 @@ public static class Softmax
         var shared = SharedMemory.Allocate<float>(Threads.MaxGroup);
         for (int start = Grid.IdxX * n; start < dx.IntLength; start += Grid.DimX * n)
         {
-            Share ys = Share.Load(y, start, n, 0), gs = Share.Load(dy, start, n, 0);
+            RowShare ys = RowShare.Load(y, start, n, 0), gs = RowShare.Load(dy, start, n, 0);
             float sum = (ys * gs).Sum();
-            for (int i = Share.Whole; i < n; i += Share.Whole) sum += (Share.Load(y, start + i, n - i, 0) * Share.Load(dy, start + i, n - i, 0)).Sum();
+            for (int i = RowShare.Whole; i < n; i += RowShare.Whole) sum += (RowShare.Load(y, start + i, n - i, 0) * RowShare.Load(dy, start + i, n - i, 0)).Sum();
             float dot = Threads.Sum(sum, shared);
             (ys * (gs - dot)).Store(dx, start, n);
-            for (int i = Share.Whole; i < n; i += Share.Whole)
-                (Share.Load(y, start + i, n - i, 0) * (Share.Load(dy, start + i, n - i, 0) - dot)).Store(dx, start + i, n - i);
+            for (int i = RowShare.Whole; i < n; i += RowShare.Whole)
+                (RowShare.Load(y, start + i, n - i, 0) * (RowShare.Load(dy, start + i, n - i, 0) - dot)).Store(dx, start + i, n - i);
         }
     }
 }
@@ -48,7 +48,7 @@ public static class LogSoftmax
             var row = Rows.Exponentials(x, start, n, shared);
             float log = FloatMath.Log(row.Sum);
             (row.First - row.Max - log).Store(y, start, n);
-            for (int i = Share.Whole; i < n; i += Share.Whole) (Share.Load(x, start + i, n - i, 0) - row.Max - log).Store(y, start + i, n - i);
+            for (int i = RowShare.Whole; i < n; i += RowShare.Whole) (RowShare.Load(x, start + i, n - i, 0) - row.Max - log).Store(y, start + i, n - i);
         }
     }
 
@@ -58,13 +58,13 @@ public static class LogSoftmax
         var shared = SharedMemory.Allocate<float>(Threads.MaxGroup);
         for (int start = Grid.IdxX * n; start < dx.IntLength; start += Grid.DimX * n)
         {
-            var gs = Share.Load(dy, start, n, 0);
+            var gs = RowShare.Load(dy, start, n, 0);
             float sum = gs.Sum();
-            for (int i = Share.Whole; i < n; i += Share.Whole) sum += Share.Load(dy, start + i, n - i, 0).Sum();
+            for (int i = RowShare.Whole; i < n; i += RowShare.Whole) sum += RowShare.Load(dy, start + i, n - i, 0).Sum();
             float total = Threads.Sum(sum, shared);
-            (gs - Share.Load(y, start, n, 0).Exp(0) * total).Store(dx, start, n);
-            for (int i = Share.Whole; i < n; i += Share.Whole)
-                (Share.Load(dy, start + i, n - i, 0) - Share.Load(y, start + i, n - i, 0).Exp(0) * total).Store(dx, start + i, n - i);
+            (gs - RowShare.Load(y, start, n, 0).Exp(0) * total).Store(dx, start, n);
+            for (int i = RowShare.Whole; i < n; i += RowShare.Whole)
+                (RowShare.Load(dy, start + i, n - i, 0) - RowShare.Load(y, start + i, n - i, 0).Exp(0) * total).Store(dx, start + i, n - i);
         }
     }
 }

@@ -8,7 +8,7 @@ namespace NanoAttention.Kernels.Gpu;
 /// neighbours, no load waits for another, which is what keeps memory busy, and a row of up to 16 G numbers is read once and written once.
 /// Longer rows come in several shares.
 /// </summary>
-public readonly struct Share(F4 a, F4 b, F4 c, F4 d)
+public readonly struct RowShare(F4 a, F4 b, F4 c, F4 d)
 {
     /// <summary>How many numbers of a row a thread holds.</summary>
     public const int Count = 16;
@@ -19,7 +19,7 @@ public readonly struct Share(F4 a, F4 b, F4 c, F4 d)
     readonly F4 a = a, b = b, c = c, d = d;
 
     /// <summary>Of the n numbers from x[start] on; what lies beyond them reads as <paramref name="fill"/>.</summary>
-    public static Share Load(ArrayView<float> x, int start, int n, float fill)
+    public static RowShare Load(ArrayView<float> x, int start, int n, float fill)
     {
         int i = Group.IdxX, step = Group.DimX;
         return new(Four(x, start, i, step, n, fill), Four(x, start, i + 4 * step, step, n, fill),
@@ -50,7 +50,7 @@ public readonly struct Share(F4 a, F4 b, F4 c, F4 d)
     }
 
     /// <summary>The share with 0 for what lies beyond n numbers.</summary>
-    public Share Head(int n)
+    public RowShare Head(int n)
     {
         int i = Group.IdxX, step = Group.DimX;
         return new(Head(a, n, i, step), Head(b, n, i + 4 * step, step), Head(c, n, i + 8 * step, step), Head(d, n, i + 12 * step, step));
@@ -60,7 +60,7 @@ public readonly struct Share(F4 a, F4 b, F4 c, F4 d)
         Utilities.Select(i + 2 * step < n, v.Z, 0f), Utilities.Select(i + 3 * step < n, v.W, 0f));
 
     /// <summary>v for number <paramref name="at"/> of the row, 0 for others.</summary>
-    public static Share Spike(int at, float v)
+    public static RowShare Spike(int at, float v)
     {
         int i = Group.IdxX, step = Group.DimX;
         return new(Spike(at, v, i, step), Spike(at, v, i + 4 * step, step), Spike(at, v, i + 8 * step, step), Spike(at, v, i + 12 * step, step));
@@ -70,7 +70,7 @@ public readonly struct Share(F4 a, F4 b, F4 c, F4 d)
         Utilities.Select(i + 2 * step == at, v, 0f), Utilities.Select(i + 3 * step == at, v, 0f));
 
     /// <summary>0 instead if so.</summary>
-    public Share Unless(bool zero) => new(Unless(a, zero), Unless(b, zero), Unless(c, zero), Unless(d, zero));
+    public RowShare Unless(bool zero) => new(Unless(a, zero), Unless(b, zero), Unless(c, zero), Unless(d, zero));
 
     static F4 Unless(F4 v, bool zero) => new(Utilities.Select(zero, 0f, v.X), Utilities.Select(zero, 0f, v.Y), Utilities.Select(zero, 0f, v.Z), Utilities.Select(zero, 0f, v.W));
 
@@ -84,17 +84,17 @@ public readonly struct Share(F4 a, F4 b, F4 c, F4 d)
     static float Sum(F4 v) => v.X + v.Y + (v.Z + v.W);
 
     /// <summary>eˣ⁻ˢ.</summary>
-    public Share Exp(float s) => new(Exp(a, s), Exp(b, s), Exp(c, s), Exp(d, s));
+    public RowShare Exp(float s) => new(Exp(a, s), Exp(b, s), Exp(c, s), Exp(d, s));
 
     static F4 Exp(F4 v, float s) => new(FloatMath.Exp(v.X - s), FloatMath.Exp(v.Y - s), FloatMath.Exp(v.Z - s), FloatMath.Exp(v.W - s));
 
-    public static Share operator +(Share x, Share y) => new(Sum(x.a, y.a), Sum(x.b, y.b), Sum(x.c, y.c), Sum(x.d, y.d));
-    public static Share operator -(Share x, Share y) => new(Difference(x.a, y.a), Difference(x.b, y.b), Difference(x.c, y.c), Difference(x.d, y.d));
-    public static Share operator *(Share x, Share y) => new(Product(x.a, y.a), Product(x.b, y.b), Product(x.c, y.c), Product(x.d, y.d));
-    public static Share operator *(Share x, float s) => x * Of(s);
-    public static Share operator -(Share x, float s) => x - Of(s);
+    public static RowShare operator +(RowShare x, RowShare y) => new(Sum(x.a, y.a), Sum(x.b, y.b), Sum(x.c, y.c), Sum(x.d, y.d));
+    public static RowShare operator -(RowShare x, RowShare y) => new(Difference(x.a, y.a), Difference(x.b, y.b), Difference(x.c, y.c), Difference(x.d, y.d));
+    public static RowShare operator *(RowShare x, RowShare y) => new(Product(x.a, y.a), Product(x.b, y.b), Product(x.c, y.c), Product(x.d, y.d));
+    public static RowShare operator *(RowShare x, float s) => x * Of(s);
+    public static RowShare operator -(RowShare x, float s) => x - Of(s);
 
-    static Share Of(float s) => new(new(s, s, s, s), new(s, s, s, s), new(s, s, s, s), new(s, s, s, s));
+    static RowShare Of(float s) => new(new(s, s, s, s), new(s, s, s, s), new(s, s, s, s), new(s, s, s, s));
     static F4 Sum(F4 x, F4 y) => new(x.X + y.X, x.Y + y.Y, x.Z + y.Z, x.W + y.W);
     static F4 Difference(F4 x, F4 y) => new(x.X - y.X, x.Y - y.Y, x.Z - y.Z, x.W - y.W);
     static F4 Product(F4 x, F4 y) => new(x.X * y.X, x.Y * y.Y, x.Z * y.Z, x.W * y.W);
