@@ -239,6 +239,18 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
+    internal override void Zero(Tensor[] all)
+    {
+        if (all[0].DType == DType.F32) Go<float>(); else Go<double>();
+
+        void Go<T>() where T : unmanaged
+        {
+            var parts = Cut<T>(all);
+            fixed (Parts.Part<T>* first = parts) Run(new Parts.Zero<T>(new(first, parts.Length)), parts.Length, Parts.Length / 4.0);
+            GC.KeepAlive(all);
+        }
+    }
+
     internal override void Scale(Tensor[] all, Tensor factor)
     {
         double by = factor.Item();

@@ -229,6 +229,9 @@ public abstract class Device
     /// <summary>sum = Σ x² over all numbers, a number of the most precise type that the device has.</summary>
     internal abstract void SumOfSquares(Tensor[] all, Tensor sum);
 
+    /// <summary>x ← 0 for each.</summary>
+    internal abstract void Zero(Tensor[] all);
+
     /// <summary>x ← factor · x for each; the factor is a number.</summary>
     internal abstract void Scale(Tensor[] all, Tensor factor);
 

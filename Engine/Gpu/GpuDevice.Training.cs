@@ -38,6 +38,17 @@ public sealed partial class GpuDevice
         Reduce(default(Sum), squares, sum, all.Length, 1);
     }
 
+    internal override void Zero(Tensor[] all)
+    {
+        if (HasAddresses)
+        {
+            var (table, blocks) = Table(all, x => [x]);
+            Launch(Blocks(blocks), Gradients.Zero, table);
+        }
+        else
+            foreach (var x in all) Fill(x, 0);
+    }
+
     internal override void Scale(Tensor[] all, Tensor factor)
     {
         if (HasAddresses)

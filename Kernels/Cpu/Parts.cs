@@ -33,6 +33,15 @@ public static unsafe class Parts
         }
     }
 
+    /// <summary>x ← 0. Items are parts.</summary>
+    public readonly struct Zero<T>(View<Part<T>> parts) : IScalarKernel where T : unmanaged
+    {
+        public void Run(int from, int to)
+        {
+            for (int i = from; i < to; i++) parts[i].Numbers.Span.Clear();
+        }
+    }
+
     /// <summary>x ← factor · x. Items are parts.</summary>
     public readonly struct Scale<T>(View<Part<T>> parts, double factor) : IKernel<T> where T : unmanaged
     {

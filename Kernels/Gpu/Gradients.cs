@@ -29,6 +29,18 @@ public static unsafe class Gradients
         }
     }
 
+    /// <summary>x ← 0 for all of the table's first list. A group takes a block.</summary>
+    public static void Zero(TensorTable table)
+    {
+        int blocks = table.Blocks;
+        for (int block = Grid.IdxX; block < blocks; block += Grid.DimX)
+        {
+            int tensor = table.TensorOf(block), first = table.First(tensor, block), end = Math.Min(first + TensorTable.Block, table.Count(tensor));
+            float* x = table.Start(tensor, 0);
+            for (int i = first + Group.IdxX; i < end; i += Group.DimX) x[i] = 0;
+        }
+    }
+
     /// <summary>x ← factor · x for all of the table's first list; nothing where the factor is 1.</summary>
     public static void Scale(TensorTable table, ArrayView<float> factor)
     {

@@ -40,6 +40,6 @@ public static class GradientClipping
 
     static Tensor[] Gradients(IEnumerable<Tensor> parameters) => [.. parameters.Select(p => p.Grad?.Detach()).OfType<Tensor>()];
 
-    // those that a device can take at once
-    static IEnumerable<Tensor[]> Together(IEnumerable<Tensor> gradients) => gradients.GroupBy(g => (g.Device, g.DType)).Select(some => some.ToArray());
+    /// <summary>Those that a device can take at once.</summary>
+    internal static IEnumerable<Tensor[]> Together(IEnumerable<Tensor> gradients) => gradients.GroupBy(g => (g.Device, g.DType)).Select(some => some.ToArray());
 }

@@ -73,11 +73,11 @@ public abstract class Optimizer
     /// <summary>Sets all gradients to 0, in place: their memory is used again.</summary>
     public void ZeroGrad()
     {
-        foreach (var slot in slots)
+        foreach (var p in Parameters.Where(p => p.Grad is { RequiresGrad: true } or { IsContiguous: false })) p.Grad = null;      // part of a graph of a gradient
+        foreach (var some in GradientClipping.Together(Parameters.Select(p => p.Grad).OfType<Tensor>()))
         {
-            var p = slot.Parameter;
-            if (p.Grad is { RequiresGrad: true }) p.Grad = null;      // part of a graph of a gradient
-            else p.Grad?.Fill(0);
+            foreach (var g in some) g.Storage.Touch();
+            some[0].Device.Zero(some);
         }
     }
 
