@@ -6,6 +6,9 @@ namespace NanoAttention.Benchmarks;
 /// <param name="Prepare">Yields one run of C = A B.</param>
 public sealed record Rung(string Name, Device Device, int Threads, int Most, Func<Tensor, Tensor, Tensor, Action> Prepare)
 {
+    /// <summary>How it rounds, which says how far off it may be.</summary>
+    public MatMulPrecision Precision { get; init; }
+
     /// <summary>Where it runs, its name and, on the processor, how many threads.</summary>
     public string Title => Threads == 0 ? $"GPU {Name}" : $"CPU {Name}, {Threads} thread{(Threads == 1 ? "" : "s")}";
 }
@@ -32,12 +35,13 @@ public sealed record Product(Rung Rung, int Size) : Work($"MatMul ladder: {Rung.
     }
 
     // |C − AB| ≤ γ |A||B| holds for every order of summation, with γ = K u/(1 − K u), u = 2⁻²⁴ (Higham, Accuracy and Stability of
-    // Numerical Algorithms, 2002, section 3.5)
+    // Numerical Algorithms, 2002, section 3.5); of TF32 the bound is MatMulPrecision's.
     void Check(Tensor a, Tensor b, Tensor c)
     {
         using var scope = Scope.Begin();
         Tensor x = Exact(a), y = Exact(b);
         double gamma = Size / ((1 << 24) - (double)Size);
+        if (Rung.Precision == MatMulPrecision.TensorFloat32) gamma = Math.Pow(2, -10) + Math.Pow(2, -22) + (Size + 2) * Math.Pow(2, -23);
         var excess = (Exact(c) - x.MatMul(y)).Abs() - gamma * x.Abs().MatMul(y.Abs());
         double worst = excess.Max().Item();
         if (!(worst <= 0)) throw new InvalidOperationException($"{Name}: a number of the product is off by {worst:g3} more than rounding explains");

@@ -63,7 +63,7 @@ static class MatMulTuner
     static double Cycles(Tiling tiling, int batch, int k, int m, int n)
     {
         const int multiprocessors = 132, latency = 700, launch = 6000, bytesACycle = 20;
-        var (share, together, step) = tiling.Side switch { 128 => (0.85, 2, 8), 64 => (0.7, 3, 16), _ => (0.5, 12, 8) };
+        var (share, together, step) = tiling.Side switch { 128 => (0.85, 2, 8), 64 => (0.7, 4, 16), _ => (0.5, 12, 8) };
         double Up(double x, double y) => Math.Ceiling(x / y);
         double groups = Up(batch * Up(m, tiling.Side) * Up(n, tiling.Side) * tiling.Splits, multiprocessors), depth = Up(k, tiling.Splits);
         double products = groups * tiling.Side * tiling.Side * depth / (128 * share);

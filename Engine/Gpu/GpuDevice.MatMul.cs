@@ -58,7 +58,7 @@ public sealed partial class GpuDevice
             int side = 4 * T.Blocks * T.Side, group = T.Side * T.Side;
             int tiles = splits * sizes.Batch * ((sizes.M + side - 1) / side) * ((sizes.N + side - 1) / side);
             var grid = new KernelConfig(IsSimulated ? Math.Min(tiles, 2) : tiles, group);
-            var bounds = IsSimulated ? default : new KernelSpecialization(group, 512 / group);      // registers for so many groups at once
+            var bounds = IsSimulated ? default : new KernelSpecialization(group, 1024 / T.Blocks / group);     // registers for so many groups at once
             var rows = new Operand(sizes.ARow, sizes.ACol, IsAligned(a, sizes.Batches.A));
             var columns = new Operand(sizes.BCol, sizes.BRow, IsAligned(b, sizes.Batches.B));
             if (typeof(T) != typeof(TensorTile))

@@ -10,7 +10,7 @@ public readonly struct Operand(int stride, int strideK, bool aligned)
 {
     public readonly int Stride = stride, StrideK = strideK;
 
-    /// <summary>1 where neighbours along k are neighbours in memory, and four of them are loaded at once; else along the other axis.</summary>
+    /// <summary>1 where neighbours along k are neighbours in memory: four of these are loaded at once, else four along the other axis.</summary>
     public readonly int AlongK = strideK == 1 ? 1 : 0;
 
     /// <summary>1 where each four start at a multiple of 16 bytes, which a single load needs.</summary>
@@ -73,20 +73,20 @@ public static partial class MatMul
             int split = matrix / shape.Batch, start = split * shape.SplitK, end = Math.Min(start + shape.SplitK, shape.K);
             var at = shape.Batches.At(matrix - split * shape.Batch);
             var sums = default(Sums<T>);
-            Share<T>.Of(a, at.A, rows, top, shape.M, start, end).Put(tileA, rows);
-            Share<T>.Of(b, at.B, columns, left, shape.N, start, end).Put(tileB, columns);
+            Share<T> ofA = Share<T>.Of(at.A, rows, top, shape.M), ofB = Share<T>.Of(at.B, columns, left, shape.N);
+            ofA.Put(ofA.Load(a, rows, start, end), tileA, rows);
+            ofB.Put(ofB.Load(b, columns, start, end), tileB, columns);
             Group.Barrier();
             for (int k = start, present = 0; k < end; k += T.Depth, present = stage - present)
             {
-                var nextA = Share<T>.Of(a, at.A, rows, top, shape.M, k + T.Depth, end);
-                var nextB = Share<T>.Of(b, at.B, columns, left, shape.N, k + T.Depth, end);
-                for (int i = 0; i < T.Depth; i += 4)        // compilers leave loops as they are: four steps at once
+                Fours nextA = ofA.Load(a, rows, k + T.Depth, end), nextB = ofB.Load(b, columns, k + T.Depth, end);
+                for (int i = 0; i < T.Depth; i += 2)        // ILGPU leaves loops as they are; more at once would not fit the registers
                 {
                     ArrayView<F4> u = tileA.SubView(present + i * Sums<T>.Pitch + y), v = tileB.SubView(present + i * Sums<T>.Pitch + x);
-                    sums = sums.Plus(u, v, 0).Plus(u, v, 1).Plus(u, v, 2).Plus(u, v, 3);
+                    sums = sums.Plus(u, v, 0).Plus(u, v, 1);
                 }
-                nextA.Put(tileA.SubView(stage - present), rows);
-                nextB.Put(tileB.SubView(stage - present), columns);
+                ofA.Put(nextA, tileA.SubView(stage - present), rows);
+                ofB.Put(nextB, tileB.SubView(stage - present), columns);
                 Group.Barrier();
             }
             for (int i = 0; i < 4 * T.Blocks * T.Blocks; i++)
@@ -132,50 +132,73 @@ public readonly struct Sums<T>(Block c00, Block c01, Block c10, Block c11) where
     public Block Block(int i) => T.Blocks == 1 || i == 0 ? c00 : i == 1 ? c01 : i == 2 ? c10 : c11;
 }
 
-/// <summary>What a thread brings of a tile of A or B: four numbers, or twice four where the group is small.</summary>
-public readonly struct Share<T>(F4 first, F4 second) where T : struct, ITile
+/// <summary>What a thread brings of every tile of A or B: four numbers, or twice four where the group is small.</summary>
+public readonly struct Share<T>(Courier<T> first, Courier<T> second) where T : struct, ITile
 {
-    readonly F4 first = first, second = second;
+    static bool IsTwice => Courier<T>.Side * T.Depth > 4 * T.Side * T.Side;
 
-    static int Side => 4 * T.Blocks * T.Side;       // of the tile: its rows of A or columns of B
-    static bool IsTwice => Side * T.Depth > 4 * T.Side * T.Side;
+    /// <summary>Of the tile that begins at row i of A, or column i of B, of n in all.</summary>
+    public static Share<T> Of(int start, Operand o, int i, int n) =>
+        new(new(start, o, i, n, Group.IdxX), IsTwice ? new(start, o, i, n, Group.IdxX + Group.DimX) : default);
 
-    /// <summary>Loads this thread's numbers of the tile that begins at row i of A, or column i of B, and k; 0 beyond n and depth.</summary>
-    public static Share<T> Of(ArrayView<float> x, int start, Operand o, int i, int n, int k, int depth) => new(
-        Load(x, start, o, i, n, k, depth, Group.IdxX), IsTwice ? Load(x, start, o, i, n, k, depth, Group.IdxX + Group.DimX) : default);
+    /// <summary>Its numbers of columns k of A, or rows k of B, on, before the end; 0 for others.</summary>
+    public Fours Load(ArrayView<float> x, Operand o, int k, int end) =>
+        new(first.Load(x, o, k, end), IsTwice ? second.Load(x, o, k, end) : default);
 
     /// <summary>Copies them to shared memory, where rows of A and columns of B stand side by side.</summary>
-    public void Put(ArrayView<F4> tile, Operand o)
+    public void Put(Fours v, ArrayView<F4> tile, Operand o)
     {
-        Put(Rounded(first), tile, o, Group.IdxX);
-        if (IsTwice) Put(Rounded(second), tile, o, Group.IdxX + Group.DimX);
+        first.Put(v.First, tile, o);
+        if (IsTwice) second.Put(v.Second, tile, o);
+    }
+}
+
+/// <summary>What a thread has loaded and not yet put.</summary>
+public readonly struct Fours(F4 first, F4 second)
+{
+    public readonly F4 First = first, Second = second;
+}
+
+/// <summary>Brings four neighbours of every tile, from the same place in each.</summary>
+public readonly struct Courier<T> where T : struct, ITile
+{
+    readonly int from, to, k, count;
+
+    public Courier(int start, Operand o, int i, int n, int item)
+    {
+        k = o.AlongK != 0 ? item % (T.Depth / 4) * 4 : item / (Side / 4);
+        int own = o.AlongK != 0 ? item / (T.Depth / 4) : item % (Side / 4) * 4;
+        from = start + (i + own) * o.Stride + k * o.StrideK;
+        to = 4 * k * Sums<T>.Pitch + own;
+        count = o.AlongK != 0 ? i + own < n ? 4 : 0 : n - i - own;
     }
 
-    static F4 Load(ArrayView<float> x, int start, Operand o, int i, int n, int k, int depth, int item)
+    /// <summary>The tile's rows of A, or columns of B.</summary>
+    public static int Side => 4 * T.Blocks * T.Side;
+
+    public F4 Load(ArrayView<float> x, Operand o, int start, int end)
     {
-        i += o.AlongK != 0 ? item / (T.Depth / 4) : item % (Side / 4) * 4;
-        k += o.AlongK != 0 ? item % (T.Depth / 4) * 4 : item / (Side / 4);
-        int from = start + i * o.Stride + k * o.StrideK, step = o.AlongK != 0 ? o.StrideK : o.Stride;
-        int count = o.AlongK != 0 ? i < n ? depth - k : 0 : k < depth ? n - i : 0;
-        if (o.Wide != 0 && count >= 4) return x.Cast<F4>()[from >> 2];
-        return new(count > 0 ? x[from] : 0, count > 1 ? x[from + step] : 0, count > 2 ? x[from + 2 * step] : 0,
-            count > 3 ? x[from + 3 * step] : 0);
+        int left = end - start - k, here = o.AlongK != 0 ? Math.Min(left, count) : left > 0 ? count : 0, at = from + start * o.StrideK;
+        if (o.Wide != 0 && here >= 4) return Rounded(x.Cast<F4>()[at >> 2]);
+        int step = o.AlongK != 0 ? o.StrideK : o.Stride;
+        return Rounded(new(
+            here > 0 ? x[at] : 0, here > 1 ? x[at + step] : 0, here > 2 ? x[at + 2 * step] : 0, here > 3 ? x[at + 3 * step] : 0));
+    }
+
+    public void Put(F4 v, ArrayView<F4> tile, Operand o)
+    {
+        if (o.AlongK == 0)
+        {
+            tile[to >> 2] = v;
+            return;
+        }
+        var numbers = tile.Cast<float>().SubView(to);
+        numbers[0] = v.X;
+        numbers[4 * Sums<T>.Pitch] = v.Y;
+        numbers[8 * Sums<T>.Pitch] = v.Z;
+        numbers[12 * Sums<T>.Pitch] = v.W;
     }
 
     static F4 Rounded(F4 v) =>
         T.IsRounded ? new(Rounded<T>.Round(v.X), Rounded<T>.Round(v.Y), Rounded<T>.Round(v.Z), Rounded<T>.Round(v.W)) : v;
-
-    static void Put(F4 v, ArrayView<F4> tile, Operand o, int item)
-    {
-        if (o.AlongK == 0)
-        {
-            tile[item / (Side / 4) * Sums<T>.Pitch + item % (Side / 4)] = v;
-            return;
-        }
-        var to = tile.Cast<float>().SubView(item % (T.Depth / 4) * 16 * Sums<T>.Pitch + item / (T.Depth / 4));
-        to[0] = v.X;
-        to[4 * Sums<T>.Pitch] = v.Y;
-        to[8 * Sums<T>.Pitch] = v.Z;
-        to[12 * Sums<T>.Pitch] = v.W;
-    }
 }

@@ -34,10 +34,10 @@ public class PtxTests
         }
     }
 
-    // Per four columns of A: the multiplications, and the loads of four from shared memory; what ends in a v4 moves 16 bytes at once.
+    // Per two columns of A: the multiplications, and the loads of four from shared memory; what ends in a v4 moves 16 bytes at once.
     [Theory]
-    [InlineData(typeof(Tile128), 256, 16), InlineData(typeof(Tile64), 64, 8), InlineData(typeof(Tile32), 64, 8)]
-    public void The_register_tiles_move_four_floats_at_a_time_and_leave_products_to_be_fused(Type tile, int products, int loads)
+    [InlineData(typeof(Tile128), 128, 8, 128), InlineData(typeof(Tile64), 32, 4, 64), InlineData(typeof(Tile32), 32, 4, 64)]
+    public void The_register_tiles_move_four_floats_at_a_time_and_leave_products_to_be_fused(Type tile, int products, int loads, int registers)
     {
         string ptx = Compile(kernels["MatMul.Registers"].MakeGenericMethod(tile, typeof(Identity)), new KernelSpecialization(256, 2));
         // the assembler makes one instruction of the two
@@ -50,6 +50,7 @@ public class PtxTests
         Assert.Equal(2, Regex.Count(ptx, @"bar\.sync"));                        // a barrier a step
         Assert.DoesNotContain(".local", ptx);
         Assert.Contains(".maxntid 256", ptx);
+        Assert.InRange(PtxRegisters.MostAtOnce(ptx), products / 2, registers);       // 512 threads have 128 each, 1024 have 64
     }
 
     [Fact]

@@ -33,6 +33,7 @@ public class TensorCoreTests
         Assert.Equal(1, Regex.Count(ptx, @"__shared_alloca0\[49152\]"));
         Assert.DoesNotContain("__shared_alloca1", ptx);
         Assert.DoesNotContain(".local", ptx);
+        Assert.InRange(PtxRegisters.MostAtOnce(ptx), 64 + 24, 128);
     }
 
     // Tiles that are full and that are not, one and several, sums in parts; loads of four numbers and of one; both moments of a copy.
