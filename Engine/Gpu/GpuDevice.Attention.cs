@@ -1,5 +1,7 @@
 using ILGPU;
+using ILGPU.Runtime;
 using NanoAttention.Kernels.Cpu;
+using NanoAttention.Kernels.Gpu;
 
 namespace NanoAttention;
 
@@ -7,35 +9,49 @@ public sealed partial class GpuDevice
 {
     internal override void Attention(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor y, Tensor lse, AttentionShape shape)
     {
-        var weights = Product(q, Transposed(k));
-        Launch(Groups(lse.Count, shape.Keys), Kernels.Gpu.Attention.Forward, View(weights), Bytes(mask), Optional(bias), View(lse), new Kernels.Gpu.AttentionShape(shape));
-        Copy(Product(weights, v), y);
+        if (IsSimulated) Go<AttentionTile8>(); else Go<AttentionTile64>();
+
+        void Go<S>() where S : struct, IAttentionTile =>
+            Launch(Blocks<S>(shape, shape.Queries, shape.ValueDim), Kernels.Gpu.Attention.Forward<S>,
+                Inputs(q, k, v, mask, bias, shape), Heads(y, shape.Y), View(lse));
     }
 
-    internal override void AttentionBackward(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor y, Tensor lse, Tensor dy, Tensor dq, Tensor dk, Tensor dv, Tensor? dbias, AttentionShape shape)
+    internal override void AttentionBackward(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor y, Tensor lse, Tensor dy,
+        Tensor dq, Tensor dk, Tensor dv, Tensor? dbias, AttentionShape shape)
     {
-        Tensor weights = Product(q, Transposed(k)), ds = Product(dy, Transposed(v));
-        Launch(Groups(lse.Count, shape.Keys), Kernels.Gpu.Attention.Backward, View(weights), Bytes(mask), Optional(bias), View(lse), View(ds), Optional(dbias), new Kernels.Gpu.AttentionShape(shape));
-        Copy(Product(ds, k), dq);
-        Copy(Product(Transposed(ds), q), dk);
-        Copy(Product(Transposed(weights), dy), dv);
+        var delta = Tensor.Empty(lse.Shape, lse.DType, this, "Attention");
+        Launch(Items(lse.Count), Kernels.Gpu.Attention.Delta,
+            Inputs(q, k, v, mask, bias, shape), Heads(y, shape.Y), Heads(dy, shape.DY), View(delta));
+        if (IsSimulated) Go<AttentionTile8>(); else Go<AttentionTile64>();
+
+        void Go<S>() where S : struct, IAttentionTile
+        {
+            Launch(Blocks<S>(shape, shape.Queries, shape.HeadDim), Kernels.Gpu.Attention.BackwardByQuery<S>,
+                Inputs(q, k, v, mask, bias, shape), View(lse), View(delta), Heads(dy, shape.DY), Heads(dq, shape.DQ), Optional(dbias));
+            Launch(Blocks<S>(shape, shape.Keys, Math.Max(shape.HeadDim, shape.ValueDim)), Kernels.Gpu.Attention.BackwardByKey<S>,
+                Inputs(q, k, v, mask, bias, shape), View(lse), View(delta), Heads(dy, shape.DY), Heads(dk, shape.DK), Heads(dv, shape.DV));
+        }
     }
 
-    internal override void AttentionWeights(Tensor q, Tensor k, Tensor? mask, Tensor? bias, Tensor lse, Tensor weights, AttentionShape shape)
+    internal override void AttentionWeights(Tensor q, Tensor k, Tensor? mask, Tensor? bias, Tensor lse, Tensor weights,
+        AttentionShape shape)
     {
-        MatMul(q, Transposed(k), weights);
-        Launch(Items(weights.Count), Kernels.Gpu.Attention.Weights, View(weights), Bytes(mask), Optional(bias), View(lse), new Kernels.Gpu.AttentionShape(shape));
+        MatMul(q, k.Detach().Transpose(), weights);
+        Launch(Items(weights.Count), Kernels.Gpu.Attention.Weights, View(weights), View(lse), Scores(mask, bias, shape));
     }
 
-    // a b, of tensors with the same leading axes
-    Tensor Product(Tensor a, Tensor b)
+    // A group for each block of rows of each head and each slice of the width.
+    KernelConfig Blocks<S>(AttentionShape shape, int rows, int width) where S : struct, IAttentionTile
     {
-        var c = Tensor.Empty([.. a.Shape.Sizes[..^1], b.Shape[^1]], a.DType, this, "Attention");
-        MatMul(a, b, c);
-        return c;
+        int blocks = shape.Batch * shape.Heads * Kernels.Gpu.Attention.Blocks<S>(rows) * Kernels.Gpu.Attention.Slices<S>(width);
+        return new(new Index3D(IsSimulated ? Math.Min(blocks, 2) : blocks, 1, 1), new Index3D(S.Side, S.Side / 2, 1));
     }
 
-    static Tensor Transposed(Tensor x) => x.Detach().Transpose();
+    AttentionInputs Inputs(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, AttentionShape shape) =>
+        new(shape, Heads(q, shape.Q), Heads(k, shape.K), Heads(v, shape.V), Scores(mask, bias, shape));
 
-    ArrayView<byte> Bytes(Tensor? mask) => mask is null ? nothing.Bytes.SubView(0, 0) : View<byte>(mask);
+    static Heads Heads(Tensor x, AttentionStrides strides) => new(View(x), strides, x.Shape[2], x.Shape[3], x.Offset % 4 == 0);
+
+    AttentionScores Scores(Tensor? mask, Tensor? bias, AttentionShape shape) =>
+        new(shape, mask is null ? nothing.Bytes.SubView(0, 0) : View<byte>(mask), Optional(bias));
 }

@@ -40,6 +40,15 @@ public sealed partial class GpuDevice : Device
     /// <summary>How often numbers were read back, each time waiting for the GPU.</summary>
     public long Downloads { get; private set; }
 
+    /// <summary>How many bytes tensors hold.</summary>
+    internal long BytesInUse
+    {
+        get
+        {
+            lock (gate) return memory.InUse;
+        }
+    }
+
     internal override void CheckType(DType type, string op)
     {
         if (type == DType.F64) throw new NotSupportedException($"{op}: {Name} holds F32, I32 and Bool; F64 runs on the CPU");

@@ -17,6 +17,9 @@ sealed class GpuMemory(GpuDriver driver)
     readonly HashSet<MemoryBuffer> owned = [];      // or their own finalisers would free them
     long inUse, budget = firstBudget;
 
+    /// <summary>The bytes of the buffers that are handed out.</summary>
+    public long InUse => inUse;
+
     /// <summary>A buffer of at least so many bytes, and whether it had to be allocated.</summary>
     public (GpuBuffer Buffer, bool IsNew) Rent(int bytes)
     {

@@ -7,8 +7,8 @@ namespace NanoAttention;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// y = softmax(scale · q kᵀ + bias) v (Vaswani et al. 2017, §3.2.1). The CPU never holds all the scores, only a block of them; the GPU
-    /// holds (b, h, t, s) of them while it computes. A query that may see no key answers 0, and gets a gradient of 0.
+    /// y = softmax(scale · q kᵀ + bias) v (Vaswani et al. 2017, §3.2.1). Nobody ever holds all the scores, (b, h, t, s), only blocks of
+    /// them, neither forward nor backward. A query that may see no key answers 0, and gets a gradient of 0.
     /// Shapes: q (b, h, t, d), k (b, h, s, d), v (b, h, s, e) → (b, h, t, e); or all without h, or without both; leading axes of size 1 are
     /// stretched.
     /// </summary>

@@ -22,6 +22,19 @@ public class FloatMathTests
         Check(ElementaryTests.Ordinary, FloatMath.Rem, (x, y) => x % y, 0);
     }
 
+    [Fact]
+    public void Exponentials_of_weights_are_right_to_an_ulp()
+    {
+        for (float x = -87.3f; x < 88; x += 0.0137f)
+        {
+            double error = LaneTests.Ulps(Math.Exp(x), FloatMath.ExpNormal(x));
+            Assert.True(error <= 1, $"{x:R} is {error:F2} ulp off");
+        }
+        Assert.Equal(1, FloatMath.ExpNormal(0));
+        foreach (float x in (float[])[-87.4f, -104, -1e10f, float.MinValue, float.NegativeInfinity]) Assert.Equal(0, FloatMath.ExpNormal(x));
+        Assert.Equal(float.NaN, FloatMath.ExpNormal(float.NaN));
+    }
+
     static void Check(Func<Random, double> number, Func<float, float, float> f, Func<double, double, double> exact, double ulps)
     {
         var (a, b) = ElementaryTests.Pairs<float>(number);

@@ -93,6 +93,19 @@ public class GpuMemoryTests
     }
 
     [Fact]
+    public void Attention_never_holds_all_scores()
+    {
+        const int n = 64;
+        using var _ = Defaults.With(DType.F32, Gpu, seed: 1);
+        using var step = Scope.Begin();             // which hands nothing back before its end
+        Tensor q = Tensor.Normal([n, 1]).RequireGrad(), k = Tensor.Normal([n, 1]).RequireGrad(), v = Tensor.Normal([n, 1]).RequireGrad();
+        long before = Gpu.BytesInUse;
+        Tensor.ScaledDotProductAttention(q, k, v, causal: true, dropout: 0.1).Sum().Backward();
+        Assert.NotNull(q.Grad);
+        Assert.InRange(Gpu.BytesInUse - before, 1, n * n * sizeof(float) - 1);
+    }
+
+    [Fact]
     public void Memory_of_collected_tensors_comes_back_without_a_scope()
     {
         const int size = 1 << 20;      // of a class of its own

@@ -53,6 +53,25 @@ public class PtxTests
         Assert.InRange(PtxRegisters.MostAtOnce(ptx), products / 2, registers);       // 512 threads have 128 each, 1024 have 64
     }
 
+    // Per four steps of a product of tiles: a thread's multiplications, and its loads of four numbers from shared memory. What is folded
+    // passes through shared memory as well.
+    [Theory]
+    [InlineData("Forward", 2, 1, 2), InlineData("BackwardByQuery", 3, 1, 0), InlineData("BackwardByKey", 4, 2, 0)]
+    public void Attentions_tiles_move_four_floats_at_a_time_and_leave_products_to_be_fused(string name, int products, int shown, int folds)
+    {
+        string ptx = Compile(kernels[$"Attention.{name}"].MakeGenericMethod(typeof(AttentionTile64)));
+        int fused = Regex.Count(ptx, @"mul\.f32\s+(%f\d+), .*\n\s*add\.f32\s+%f\d+, %f\d+, \1;");
+        Assert.InRange(fused, 128 * products, 128 * products + 127);
+        Assert.DoesNotContain("mul.rn.f32", ptx);
+        Assert.DoesNotContain(".local", ptx);
+        Assert.Equal(12 * products + 4 * folds, Regex.Count(ptx, @"ld\.shared\.v4\.f32"));
+        Assert.Equal(9 * shown + 2 * folds, Regex.Count(ptx, @"st\.shared\.v4\.f32"));
+        Assert.Equal(2 * products - shown, Regex.Count(ptx, @"ld\.global\.v4\.f32"));
+        Assert.Equal(shown, Regex.Count(ptx, @"st\.global\.v4\.f32"));
+        int shared = Regex.Matches(ptx, @"\.shared .*\[(\d+)\];").Sum(array => int.Parse(array.Groups[1].Value));
+        Assert.InRange(shared, 1, 228 * 1024 / 4 - 1024);         // four groups a multiprocessor, 1 KB of each for the system
+    }
+
     [Fact]
     public void Branches_on_data_are_not_taken_for_uniform()
     {
@@ -83,6 +102,7 @@ public class PtxTests
             : constraints.Contains(typeof(IBinary)) ? Formulas<IBinary>(typeof(Tensor)).Concat(Slopes())
             : constraints.Contains(typeof(IReducer)) ? Formulas<IReducer>(typeof(F32))
             : constraints.Contains(typeof(ISide)) ? [typeof(Side16)]
+            : constraints.Contains(typeof(IAttentionTile)) ? [typeof(AttentionTile64)]
             : [typeof(int), typeof(byte)];
         return types.Select(type => kernel.MakeGenericMethod(type));
     }
