@@ -15,6 +15,7 @@ sealed partial class PtxMachine
     readonly List<(Instruction Run, bool IsJoint, bool IsBarrier)> code = [];
     readonly Dictionary<string, int> registers = [], labels = [];
     readonly List<(string Name, byte[] Bytes)> parameters = [];
+    readonly Dictionary<string, ulong> arrays = [];     // where each begins in shared memory
     readonly byte[] shared = new byte[48 * 1024];
     readonly bool isLate;
 
@@ -24,9 +25,9 @@ sealed partial class PtxMachine
     // One thread, or of a joint instruction the threads of a warp.
     delegate void Instruction(Thread thread, Thread[] warp);
 
-    sealed class Thread(int index, int group, int count)
+    sealed class Thread(int index, int group, int groups, int count)
     {
-        public readonly int Index = index, Group = group;
+        public readonly int Index = index, Group = group, Groups = groups;
         public readonly ulong[] R = new ulong[count];
         public readonly List<Action> Copies = [];       // asynchronous ones that are not yet awaited
         public readonly List<int> Ends = [];            // how many there were at each commit
@@ -40,6 +41,12 @@ sealed partial class PtxMachine
         var (head, body) = (ptx[..ptx.IndexOf("\n{")], ptx[ptx.IndexOf("\n{")..]);
         foreach (Match match in Parameter().Matches(head)) parameters.Add((match.Groups[1].Value, Bytes(arguments[parameters.Count])));
         Assert.Equal(arguments.Length, parameters.Count);
+        ulong end = 0;
+        foreach (Match match in SharedArray().Matches(body))
+        {
+            arrays.Add(match.Groups[1].Value, end);
+            end += ulong.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture);
+        }
         foreach (string statement in body.Trim(' ', '\n', '{', '}').Split(';', StringSplitOptions.TrimEntries))
         {
             string text = statement;
@@ -51,9 +58,10 @@ sealed partial class PtxMachine
 
     static byte[] Bytes(object argument) => argument as byte[] ?? BitConverter.GetBytes((long)argument);
 
-    public void Run(int group, int threads)
+    /// <summary>Runs one of several groups of so many threads.</summary>
+    public void Run(int group, int groups, int threads)
     {
-        Thread[][] warps = [.. Enumerable.Range(0, threads).Select(i => new Thread(i, group, registers.Count)).Chunk(32)];
+        Thread[][] warps = [.. Enumerable.Range(0, threads).Select(i => new Thread(i, group, groups, registers.Count)).Chunk(32)];
         while (true)
         {
             foreach (var warp in warps) RunToBarrier(warp);
@@ -247,7 +255,12 @@ sealed partial class PtxMachine
     {
         if (text == "%tid.x") return t => (ulong)t.Index;
         if (text == "%ctaid.x") return t => (ulong)t.Group;
-        if (text.StartsWith("__shared_alloca")) return text.EndsWith('0') ? _ => 0 : throw new NotSupportedException(text);
+        if (text == "%nctaid.x") return t => (ulong)t.Groups;
+        if (text.StartsWith("__shared_alloca"))
+        {
+            ulong start = arrays[text];
+            return _ => start;
+        }
         if (text.StartsWith("0f"))
         {
             uint bits = uint.Parse(text[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
@@ -278,6 +291,9 @@ sealed partial class PtxMachine
 
     [GeneratedRegex(@"\.param .* (_\w+?_\d+)")]
     private static partial Regex Parameter();
+
+    [GeneratedRegex(@"\.shared .* (__shared_alloca\d)\[(\d+)\]")]
+    private static partial Regex SharedArray();
 
     [GeneratedRegex(@"^(L_\w+):\s*")]
     private static partial Regex Label();

@@ -9,9 +9,9 @@ using Xunit;
 
 namespace NanoAttention.Tests;
 
-/// <summary>The product by tensor cores: what its PTX is made of, and what it computes.</summary>
+/// <summary>Matrix products as PTX: what that by tensor cores is made of, and what it and the register tiles compute.</summary>
 [Trait("Category", "Gpu")]
-public class TensorCoreTests
+public class PtxProductTests
 {
     public static TheoryData<Type, Type> Lies => new()
     {
@@ -41,18 +41,37 @@ public class TensorCoreTests
     [InlineData(128, 128, 16, 1, true), InlineData(20, 36, 40, 1, true), InlineData(131, 5, 7, 1, false), InlineData(64, 136, 56, 2, false)]
     public void The_PTX_computes_the_product(int m, int n, int k, int splits, bool isLate)
     {
-        foreach (var lies in Lies) Check(lies.Data.Item1, lies.Data.Item2, m, n, k, splits, isLate);
+        foreach (var row in Lies)
+        {
+            var (a, b) = row.Data;
+            bool alongA = a == typeof(AlongK), alongB = b == typeof(AlongK);
+            CheckPtx(Ptx(a, b), Rounded<Tile8>.Round, TensorCores.Side, TensorCores.Group, alongA, alongB, m, n, k, splits, isLate);
+        }
     }
 
-    static void Check(Type lieA, Type lieB, int m, int n, int k, int splits, bool isLate)
+    /// <summary>The register tiles at the size that they have on a GPU, which is too much for ILGPU's simulator.</summary>
+    [Theory]
+    [InlineData(typeof(Tile128), 128, 256, 128, 132, 20), InlineData(typeof(Tile128), 128, 256, 70, 129, 9)]
+    [InlineData(typeof(Tile64), 64, 256, 64, 68, 20), InlineData(typeof(Tile32), 32, 64, 35, 32, 12)]
+    public void The_PTX_of_the_register_tiles_does_too(Type tile, int side, int group, int m, int n, int k)
     {
-        bool alongA = lieA == typeof(AlongK), alongB = lieB == typeof(AlongK);
+        var kernel = typeof(MatMul).GetMethod(nameof(MatMul.Registers))!.MakeGenericMethod(tile, typeof(Identity));
+        string ptx = PtxTests.Compile(kernel);
+        CheckPtx(ptx, x => x, side, group, alongA: true, alongB: true, m, n, k, 1, false);
+        CheckPtx(ptx, x => x, side, group, alongA: false, alongB: false, m, n, k, 1, false);
+    }
+
+    static void CheckPtx(string ptx, Func<float, float> round, int side, int group, bool alongA, bool alongB, int m, int n, int k, int splits,
+        bool isLate)
+    {
         int startA = 64, startB = startA + m * k + 64 & ~3, startPlus = startB + n * k + 64 & ~3, startC = startPlus + n + 64 & ~3;
         NanoAttention.Kernels.Cpu.MatMulShape cpu = new(1, m, n, k, alongA ? k : 1, alongA ? 1 : m, alongB ? 1 : n, alongB ? k : 1, n);
         var shape = new MatMulShape(cpu, splits);
-        var machine = new PtxMachine(Ptx(lieA, lieB),
+        bool takesAddresses = ptx.Contains("mma.sync");
+        var machine = new PtxMachine(ptx,
         [
-            4L * startA, 4L * startB, Bytes((4L * startC, (long)splits * m * n)), Bytes((4L * startPlus, (long)n)), Bytes(shape),
+            takesAddresses ? 4L * startA : View(startA, m * k), takesAddresses ? 4L * startB : View(startB, n * k),
+            View(startC, splits * m * n), View(startPlus, n), Bytes(shape),
             Bytes(new Operand(cpu.ARow, cpu.ACol, true)), Bytes(new Operand(cpu.BCol, cpu.BRow, true)),
             Bytes(new Epilogue<Identity>(default, 0, n % 4 == 0)),
         ], isLate);
@@ -61,8 +80,8 @@ public class TensorCoreTests
         var random = new Random(m + n + k);
         foreach (var (start, count) in new[] { (startA, m * k), (startB, n * k), (startPlus, n) })
             for (int i = 0; i < count; i++) memory[start + i] = (float)(random.NextDouble() * 2 - 1);
-        int tiles = splits * ((m + 127) / 128) * ((n + 127) / 128);
-        for (int tile = 0; tile < tiles; tile++) machine.Run(tile, TensorCores.Group);
+        int tiles = splits * ((m + side - 1) / side) * ((n + side - 1) / side);
+        for (int tile = 0; tile < tiles; tile++) machine.Run(tile, tiles, group);
 
         memory = MemoryMarshal.Cast<byte, float>(machine.Memory.AsSpan());
         for (int split = 0; split < splits; split++)
@@ -73,12 +92,14 @@ public class TensorCoreTests
                     for (int l = split * shape.SplitK; l < Math.Min(k, (split + 1) * shape.SplitK); l++)
                     {
                         float a = memory[startA + i * cpu.ARow + l * cpu.ACol], b = memory[startB + j * cpu.BCol + l * cpu.BRow];
-                        sum += (double)Rounded<Tile8>.Round(a) * Rounded<Tile8>.Round(b);
+                        sum += (double)round(a) * round(b);
                     }
                     Assert.Equal(sum, memory[startC + (split * m + i) * n + j], 2e-5);
                 }
         Assert.True(float.IsNaN(memory[startC - 1]) && float.IsNaN(memory[startC + splits * m * n]));
     }
+
+    static byte[] View(int start, int length) => Bytes((4L * start, (long)length));
 
     static byte[] Bytes<T>(T value) where T : struct
     {
