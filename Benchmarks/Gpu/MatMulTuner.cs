@@ -48,8 +48,8 @@ static class MatMulTuner
     }
 
     static IEnumerable<Tiling> Candidates(int batch, int k, int m, int n) =>
-        sides.SelectMany(side => splits.Where(parts => parts == 1 || k / parts >= 64 && (long)batch * m * n / (side * side) * parts <= MatMulTable.MostTiles)
-            .Select(parts => new Tiling(side, parts)));
+        sides.SelectMany(side => splits.Select(parts => new Tiling(side, parts))).Where(tiling => tiling.Splits == 1
+            || k / tiling.Splits >= 64 && (long)batch * m * n / (tiling.Side * tiling.Side) * tiling.Splits <= MatMulTable.MostTiles);
 
     /// <summary>The table as <see cref="Cycles"/> has it.</summary>
     public static string Estimate() => MatMulTable.Write(

@@ -13,7 +13,8 @@ public sealed partial class GpuDevice
     internal override void MatMul<F>(F f, Tensor a, Tensor b, Tensor c, Tensor? plus = null)
     {
         var shape = Product(a, b, c);
-        bool rounds = Defaults.MatMulPrecision == MatMulPrecision.TensorFloat32, isSmall = Math.Min(shape.M, shape.N) < TensorCores.Side / 2;
+        bool rounds = Defaults.MatMulPrecision == MatMulPrecision.TensorFloat32;
+        bool isSmall = Math.Min(shape.M, shape.N) < TensorCores.Side / 2;
         if (IsSimulated && rounds) MatMul<Rounded<Tile8>, F>(f, a, b, c, plus);
         else if (IsSimulated) MatMul<Tile8, F>(f, a, b, c, plus);
         else if (rounds && !isSmall && HasTensorCores) MatMul<TensorTile, F>(f, a, b, c, plus, TensorSplits(shape));
@@ -58,7 +59,8 @@ public sealed partial class GpuDevice
             int side = 4 * T.Blocks * T.Side, group = T.Side * T.Side;
             int tiles = splits * sizes.Batch * ((sizes.M + side - 1) / side) * ((sizes.N + side - 1) / side);
             var grid = new KernelConfig(IsSimulated ? Math.Min(tiles, 2) : tiles, group);
-            var bounds = IsSimulated ? default : new KernelSpecialization(group, 1024 / T.Blocks / group);     // registers for so many groups at once
+            // registers for so many groups at once
+            var bounds = IsSimulated ? default : new KernelSpecialization(group, 1024 / T.Blocks / group);
             var rows = new Operand(sizes.ARow, sizes.ACol, IsAligned(a, sizes.Batches.A));
             var columns = new Operand(sizes.BCol, sizes.BRow, IsAligned(b, sizes.Batches.B));
             if (typeof(T) != typeof(TensorTile))

@@ -26,11 +26,13 @@ static class MatMulTable
 
     static readonly Lazy<Tiling[]> table = new(Read);
 
-    /// <summary>The tiling for this product; sums are not split where a size beyond the table's makes more tiles than a GPU runs at once.</summary>
+    /// <summary>The tiling for this product; sums are not split where, beyond the table's sizes, there are tiles enough without.</summary>
     public static Tiling Of(Kernels.Cpu.MatMulShape shape)
     {
-        var tiling = table.Value[Index(Nearest(Batches, shape.Batch), Nearest(Depths, shape.K), Nearest(Sides, shape.M), Nearest(Sides, shape.N))];
-        return (long)shape.Batch * shape.M * shape.N / (tiling.Side * tiling.Side) * tiling.Splits > MostTiles ? tiling with { Splits = 1 } : tiling;
+        int batch = Nearest(Batches, shape.Batch), k = Nearest(Depths, shape.K), m = Nearest(Sides, shape.M), n = Nearest(Sides, shape.N);
+        var tiling = table.Value[((batch * Depths.Length + k) * Sides.Length + m) * Sides.Length + n];
+        long tiles = (long)shape.Batch * shape.M * shape.N / (tiling.Side * tiling.Side);
+        return tiles * tiling.Splits > MostTiles ? tiling with { Splits = 1 } : tiling;
     }
 
     /// <summary>More tiles than this need not be made by splitting sums.</summary>
@@ -58,8 +60,6 @@ static class MatMulTable
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#');
         return [.. lines.SelectMany(line => line.Split(": ")[1].Split(' ')).Select(Tiling.Parse)];
     }
-
-    static int Index(int batch, int k, int m, int n) => ((batch * Depths.Length + k) * Sides.Length + m) * Sides.Length + n;
 
     // of sizes that are powers of one number the nearest, by ratio
     static int Nearest(int[] sizes, int size)

@@ -10,7 +10,7 @@ public readonly struct Operand(int stride, int strideK, bool aligned)
 {
     public readonly int Stride = stride, StrideK = strideK;
 
-    /// <summary>1 where neighbours along k are neighbours in memory: four of these are loaded at once, else four along the other axis.</summary>
+    /// <summary>1 where neighbours along k are neighbours in memory, and loaded by fours; else neighbours along the other axis are.</summary>
     public readonly int AlongK = strideK == 1 ? 1 : 0;
 
     /// <summary>1 where each four start at a multiple of 16 bytes, which a single load needs.</summary>

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace NanoAttention.Tests;
 
-/// <summary>The GPU's matrix product against the CPU's in F64: however operands lie, at every edge of a tile, and what is done to the sums.</summary>
+/// <summary>The GPU's matrix product against the CPU's in F64: however operands lie, at the edges of tiles, and what is done to sums.</summary>
 [Trait("Category", "Gpu")]
 public class GpuMatMulTests
 {

@@ -29,7 +29,8 @@ public class PtxProductTests
         Assert.Equal(2 * (16 + 8), Regex.Count(ptx, @"cvt\.rna\.tf32\.f32"));
         Assert.Equal((a == typeof(AlongK) ? 2 * 4 : 0) + (b == typeof(AlongK) ? 2 * 2 : 0), Regex.Count(ptx, "ldmatrix"));
         Assert.Equal((a == typeof(AlongK) ? 0 : 2 * 16) + (b == typeof(AlongK) ? 0 : 2 * 8), Regex.Count(ptx, @"ld\.shared\.b32"));
-        Assert.Equal(2 * 4, Regex.Count(ptx, @"cp\.async\.cg\.shared\.global \[to\], \[%rd\d+\], 16"));     // before the first step, in each
+        // before the first step and in each
+        Assert.Equal(2 * 4, Regex.Count(ptx, @"cp\.async\.cg\.shared\.global \[to\], \[%rd\d+\], 16"));
         Assert.Equal(1, Regex.Count(ptx, @"__shared_alloca0\[49152\]"));
         Assert.DoesNotContain("__shared_alloca1", ptx);
         Assert.DoesNotContain(".local", ptx);
@@ -61,8 +62,8 @@ public class PtxProductTests
         CheckPtx(ptx, x => x, side, group, alongA: false, alongB: false, m, n, k, 1, false);
     }
 
-    static void CheckPtx(string ptx, Func<float, float> round, int side, int group, bool alongA, bool alongB, int m, int n, int k, int splits,
-        bool isLate)
+    static void CheckPtx(string ptx, Func<float, float> round, int side, int group, bool alongA, bool alongB, int m, int n, int k,
+        int splits, bool isLate)
     {
         int startA = 64, startB = startA + m * k + 64 & ~3, startPlus = startB + n * k + 64 & ~3, startC = startPlus + n + 64 & ~3;
         NanoAttention.Kernels.Cpu.MatMulShape cpu = new(1, m, n, k, alongA ? k : 1, alongA ? 1 : m, alongB ? 1 : n, alongB ? k : 1, n);

@@ -4,8 +4,8 @@ namespace NanoAttention.Tests;
 
 /// <summary>
 /// How many registers of 32 bits a kernel needs at once if it runs in the order of its PTX: what is read after a place and not written
-/// before counts there. The assembler can do with fewer, by another order. Parameters and constants, which it reads where it needs them, and
-/// predicates, which have registers of their own, do not count.
+/// before counts there. The assembler can do with fewer, by another order. Parameters and constants, which it reads where it needs
+/// them, and predicates, which have registers of their own, do not count.
 /// </summary>
 static partial class PtxRegisters
 {
@@ -15,7 +15,7 @@ static partial class PtxRegisters
     {
         var lines = Parse(ptx[ptx.IndexOf("\n{")..]);
         var free = Constant().Matches(ptx).Select(match => match.Groups[1].Value).ToHashSet();
-        var before = Enumerable.Range(0, lines.Count + 1).Select(_ => new HashSet<string>()).ToArray();     // what is needed before each line
+        HashSet<string>[] before = [.. Enumerable.Range(0, lines.Count + 1).Select(_ => new HashSet<string>())];    // needed at each line
         for (bool grows = true; grows;)
         {
             grows = false;
@@ -27,7 +27,7 @@ static partial class PtxRegisters
                 grows |= before[i].Count > old;
             }
         }
-        return before.Max(needed => needed.Where(name => !name.StartsWith("%p") && !free.Contains(name)).Sum(name => name.StartsWith("%rd") ? 2 : 1));
+        return before.Max(needed => needed.Except(free).Sum(name => name.StartsWith("%p") ? 0 : name.StartsWith("%rd") ? 2 : 1));
     }
 
     static List<Line> Parse(string body)
@@ -37,7 +37,8 @@ static partial class PtxRegisters
         foreach (string part in body.Trim('\n', '{', '}').Split(';', StringSplitOptions.TrimEntries))
         {
             string text = part;
-            for (; Label().Match(text) is { Success: true } label; text = text[label.Length..]) labels.Add(label.Groups[1].Value, texts.Count);
+            for (; Label().Match(text) is { Success: true } label; text = text[label.Length..])
+                labels.Add(label.Groups[1].Value, texts.Count);
             if (text.Length > 0 && text[0] != '.') texts.Add(text);
         }
         return [.. texts.Select((text, i) =>
