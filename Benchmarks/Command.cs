@@ -20,6 +20,7 @@ static class Command
         root.Subcommands.Add(TuneCommand.Create());
         root.Subcommands.Add(Peers.PeersCommand.Create());
         root.Subcommands.Add(Peers.PeersCommand.CreateWorker());
+        root.Subcommands.Add(GpuMachine.GpuCommand.Create());
         root.Subcommands.Add(Tutorials.DeviceCommand.Create());
         root.SetAction(result => Run(result.GetValue(filter), result.GetValue(quick) ? Care.Quick : result.GetValue(full) ? Care.Full : Care.Normal, result.GetValue(folder)!));
         return root;

@@ -5,13 +5,31 @@ namespace NanoAttention.Benchmarks.Peers;
 /// <summary>Least and median seconds of a row on one worker.</summary>
 sealed record PeerTime(double Least, double Median);
 
+/// <summary>Where rows are compared: on so many threads of the CPU, or on a GPU, real or simulated, for whose programs they are the CPU's.</summary>
+sealed record Place(int Threads, string? Gpu = null, bool IsSimulated = false)
+{
+    public bool IsGpu => Gpu is not null;
+
+    public override string ToString() => Gpu ?? $"{Threads} thread{(Threads == 1 ? "" : "s")}";
+}
+
 /// <summary>A row's times, by the workers' names, and what the check of the results said.</summary>
 /// <param name="Differing">Those whose result differs from ours.</param>
 /// <param name="Same">Those whose result is ours.</param>
 /// <param name="Memory">GB/s of moving as many bytes, where the row has any.</param>
+/// <param name="Launches">On a GPU, how many kernels ours launches in a run.</param>
+/// <param name="Error">On a GPU, our largest error against F64 on the CPU, over what it is an error of.</param>
 sealed record RowTimes(
-    PeerRow Row, IReadOnlyDictionary<string, PeerTime> Times, IReadOnlyList<string> Differing, IReadOnlyList<string> Same, double? Memory)
+    PeerRow Row, IReadOnlyDictionary<string, PeerTime> Times, IReadOnlyList<string> Differing, IReadOnlyList<string> Same, double? Memory,
+    double? Launches = null, double? Error = null)
 {
+    /// <summary>What the row's goal is about: the best peer's time over ours, or our part of the speed of copying.</summary>
+    public double Score => !Row.OfMemory ? Ratio : Ours is { } ours && Memory is { } memory ? Row.Bytes / ours * 1e-9 / memory : double.NaN;
+
+    /// <summary>Whether our numbers are those of F64 on the CPU but for rounding; true where that was not asked.</summary>
+    public bool IsExact => Error is not { } error || error <= Exactness.Bound(Row);
+
+
     public double? Ours => Times.TryGetValue(PeerProgram.Ours.Name, out var ours) ? ours.Least : null;
 
     /// <summary>The fastest of the others; null where there is none.</summary>
@@ -25,16 +43,17 @@ sealed record RowTimes(
         Ours is { } ours && peer is not null && Times.TryGetValue(peer, out var time) ? time.Least / ours : double.NaN;
 }
 
-/// <summary>All rows on so many threads.</summary>
-/// <param name="Peak">Multiply-adds of this machine, GFLOP/s.</param>
+/// <summary>All rows in one place.</summary>
+/// <param name="Peak">Multiply-adds of this machine, GFLOP/s; NaN on a GPU.</param>
 /// <param name="Notes">What was skipped, and why.</param>
-sealed record Comparison(int Threads, double Peak, IReadOnlyList<string> Workers, IReadOnlyList<RowTimes> Rows, IReadOnlyList<string> Notes)
+sealed record Comparison(Place Place, double Peak, IReadOnlyList<string> Workers, IReadOnlyList<RowTimes> Rows, IReadOnlyList<string> Notes)
 {
-    const int Milliseconds = 50;
+    static int Milliseconds(Place place) => place.IsSimulated ? 0 : place.IsGpu ? 200 : 50;
 
     /// <summary>Starts the workers and lets each run each row in turn, so many rounds: what disturbs the machine disturbs all.</summary>
-    public static Comparison Run(int threads, IReadOnlyList<PeerProgram> programs, IReadOnlyList<PeerRow> rows, int rounds)
+    public static Comparison Run(Place place, IReadOnlyList<PeerProgram> programs, IReadOnlyList<PeerRow> rows, int rounds)
     {
+        int threads = place.Threads;
         List<string> notes = [];
         List<Peer> peers = [];
         List<RowTimes> times = [];
@@ -58,20 +77,22 @@ sealed record Comparison(int Threads, double Peak, IReadOnlyList<string> Workers
             }
             string[] names = [.. peers.Select(peer => peer.Name)];
             Device.Cpu.Threads = threads;
-            double peak = FmaPeak.Measure(all: threads > 1);
+            double peak = Peak();
             foreach (var row in rows)
             {
-                var found = Measure(row, peers, rounds, Note);
+                var found = Measure(row, place, peers, rounds, Note);
                 string all = string.Join(", ", found.Times.Select(t => $"{t.Key} {Units.Time(t.Value.Least)}"));
-                Console.WriteLine($"[{threads}] {row.Title}: {all}; ratio {Units.Digits(found.Ratio)}");
+                Console.WriteLine($"[{(place.IsGpu ? "GPU" : $"{place.Threads}")}] {row.Title}: {all}{(place.IsSimulated ? "; simulated" : $"; ratio {Units.Digits(found.Ratio)}")}");
                 times.Add(found);
             }
-            return new(threads, Math.Max(peak, FmaPeak.Measure(all: threads > 1)), names, times, notes);
+            return new(place, Math.Max(peak, Peak()), names, times, notes);
         }
         finally
         {
             End();
         }
+
+        double Peak() => place.IsGpu ? double.NaN : FmaPeak.Measure(all: threads > 1);
 
         void End()
         {
@@ -85,7 +106,7 @@ sealed record Comparison(int Threads, double Peak, IReadOnlyList<string> Workers
         }
     }
 
-    static RowTimes Measure(PeerRow row, List<Peer> peers, int rounds, Action<string> note)
+    static RowTimes Measure(PeerRow row, Place place, List<Peer> peers, int rounds, Action<string> note)
     {
         Dictionary<string, List<(double Least, double Median)>> found = [];
         Dictionary<Peer, string> tests = [];            // the best of a row's tests on each worker
@@ -97,13 +118,13 @@ sealed record Comparison(int Threads, double Peak, IReadOnlyList<string> Workers
                     {
                         var ways = peer.Name == PeerProgram.Ours.Name ? row.Tests[..1] : row.Tests;
                         (string Test, (double Least, double Median)? Time)[] timed =
-                            [.. ways.Select(test => (test, peer.Time(test, Milliseconds))).Where(t => t.Item2 is not null)];
+                            [.. ways.Select(test => (test, peer.Time(test, Milliseconds(place)))).Where(t => t.Item2 is not null)];
                         if (timed.Length == 0) return;
                         var best = timed.MinBy(t => t.Time!.Value.Least);
                         tests[peer] = best.Test;
                         found[peer.Name] = [best.Time!.Value];
                     }
-                    else if (tests.TryGetValue(peer, out string? test) && peer.Time(test, Milliseconds) is { } time)
+                    else if (tests.TryGetValue(peer, out string? test) && peer.Time(test, Milliseconds(place)) is { } time)
                         found[peer.Name].Add(time);
                 });
         var outcomes = new Dictionary<string, Outcome[]>();
@@ -114,10 +135,28 @@ sealed record Comparison(int Threads, double Peak, IReadOnlyList<string> Workers
             });
         var ours = outcomes.GetValueOrDefault(PeerProgram.Ours.Name);
         outcomes.Remove(PeerProgram.Ours.Name);
-        var verdicts = outcomes.ToLookup(o => ours is not null && Agree(ours, o.Value), o => o.Key);
+        if (!found.ContainsKey(PeerProgram.Ours.Name)) outcomes.Clear();       // nothing to compare with
+        var verdicts = outcomes.ToLookup(o => ours is not null && Agree(ours, o.Value, Exactness.Bound(row)), o => o.Key);
         var times = found.ToDictionary(
             f => f.Key, f => new PeerTime(f.Value.Min(t => t.Least), f.Value.Select(t => t.Median).Order().ElementAt(f.Value.Count / 2)));
-        return new(row, times, [.. verdicts[false]], [.. verdicts[true]], row.Bytes > 0 ? MemorySpeed.Measure(row.Bytes, row.InPlace) : null);
+        double? memory = null, launches = null, error = null;
+        if (row.Bytes > 0) memory = place.IsGpu ? Copying() : MemorySpeed.Measure(row.Bytes, row.InPlace);
+        if (place.IsGpu && tests.Keys.FirstOrDefault(peer => peer.Name == PeerProgram.Ours.Name) is { } engine)
+            Guarded(engine, () => (launches, error) = (engine.Launches(tests[engine]), engine.Exactly(tests[engine])));
+        if (place.IsGpu && !times.ContainsKey(PeerProgram.Ours.Name)) note($"{row.Title}: not in this build");
+        return new(row, times, [.. verdicts[false]], [.. verdicts[true]], memory, launches, error);
+
+        // by whichever worker copies fastest; each number is read and written
+        double? Copying()
+        {
+            List<double> seconds = [];
+            foreach (var peer in peers.ToArray())
+                Guarded(peer, () =>
+                {
+                    if (peer.Time($"copy {row.Bytes / 8:0}", Milliseconds(place)) is { } time) seconds.Add(time.Least);
+                });
+            return seconds.Count > 0 ? row.Bytes / seconds.Min() * 1e-9 : null;
+        }
 
         void Guarded(Peer peer, Action action)
         {
@@ -134,8 +173,8 @@ sealed record Comparison(int Threads, double Peak, IReadOnlyList<string> Workers
         }
     }
 
-    static bool Agree(Outcome[] ours, Outcome[] theirs) =>
-        ours.Length == theirs.Length && ours.Zip(theirs).All(pair => pair.First.Agrees(pair.Second));
+    static bool Agree(Outcome[] ours, Outcome[] theirs, double bound) =>
+        ours.Length == theirs.Length && ours.Zip(theirs).All(pair => pair.First.Agrees(pair.Second, bound));
 
     /// <summary>The products in F32 that we and a peer, by name or the best, both have: the geometric mean of their ratios.</summary>
     public (double Ratio, int Count) ProductsOver(string? peer)

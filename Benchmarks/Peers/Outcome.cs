@@ -27,12 +27,12 @@ readonly record struct Outcome(double Count, double Sum, double Squares, double 
         return [.. x.Chunk(7).Select(n => new Outcome(n[0], n[1], n[2], n[3], n[4], n[5], n[6]))];
     }
 
-    /// <summary>Whether both are the same but for rounding: a thousandth of the root mean square, summed as errors of any sign.</summary>
-    public bool Agrees(Outcome other)
+    /// <summary>Whether both are the same but for rounding: a part of the root mean square, summed as errors of any sign.</summary>
+    public bool Agrees(Outcome other, double part = 1e-3)
     {
-        double rms = Math.Sqrt(Squares / Count), one = 1e-3 * rms + 1e-12;
+        double rms = Math.Sqrt(Squares / Count), one = part * rms + 1e-12;
         return Count == other.Count
-            && Near(Sum, other.Sum, one * Math.Sqrt(Count) + 1e-6 * rms * Count) && Near(Squares, other.Squares, 1e-3 * Squares + 1e-12)
+            && Near(Sum, other.Sum, one * Math.Sqrt(Count) + 1e-6 * rms * Count) && Near(Squares, other.Squares, part * Squares + 1e-12)
             && Near(First, other.First, one) && Near(Second, other.Second, one)
             && Near(Third, other.Third, one) && Near(Last, other.Last, one);
 

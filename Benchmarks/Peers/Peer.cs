@@ -35,6 +35,7 @@ sealed class Peer : IDisposable
         };
         foreach (string variable in (string[])["NT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"])
             info.Environment[variable] = threads.ToString(CultureInfo.InvariantCulture);
+        if (program.Device is { } device) info.Environment["DEVICE"] = device;
         info.Environment.Remove("OPENBLAS_CORETYPE");       // halves OpenBLAS where it names another processor
         info.Environment.Remove("OPENBLAS_L2_SIZE");
         Peer peer;
@@ -63,6 +64,14 @@ sealed class Peer : IDisposable
 
     /// <summary>What a test computed; null for a worker that does not tell.</summary>
     public Outcome[]? Check(string test) => Outcome.Parse(Ask($"check {test} 0"));
+
+    /// <summary>The largest error of a test's numbers against F64 on the CPU; null for a worker that does not tell.</summary>
+    public double? Exactly(string test) => Number(Ask($"exact {test} 0"));
+
+    /// <summary>How many kernels a run of a test launches; null for a worker that does not tell.</summary>
+    public double? Launches(string test) => Number(Ask($"launches {test} 0"));
+
+    static double? Number(string answer) => double.TryParse(answer, CultureInfo.InvariantCulture, out double number) ? number : null;
 
     public void Dispose()
     {

@@ -4,10 +4,14 @@ namespace NanoAttention.Benchmarks.Peers;
 /// <param name="Name">What it is called; one that has a <c>Help</c> may say it better when it is ready.</param>
 /// <param name="Line">The program and its arguments.</param>
 /// <param name="Help">How to get what it needs; null for one that the user named.</param>
-sealed record PeerProgram(string Name, string[] Line, string? Help = null)
+/// <param name="Device">What the environment's DEVICE tells it.</param>
+sealed record PeerProgram(string Name, string[] Line, string? Help = null, string? Device = null)
 {
     /// <summary>This engine's own worker.</summary>
     public static PeerProgram Ours { get; } = new("ours", Self());
+
+    /// <summary>The same on another device.</summary>
+    public static PeerProgram OursOn(string device) => Ours with { Line = Self("--device", device) };
 
     /// <summary>The libraries of products that this machine may have.</summary>
     public static PeerProgram[] OfLibraries =>

@@ -8,17 +8,20 @@ namespace NanoAttention.Benchmarks.Peers;
 /// <summary>The comparison as Markdown, for every number of threads, and as JSON.</summary>
 static class PeerReport
 {
-    public static string Markdown(IReadOnlyList<Comparison> runs)
+    public static string Markdown(IReadOnlyList<Comparison> runs, string title = "Peers")
     {
-        var text = new StringBuilder("# Peers\n\n");
+        var text = new StringBuilder($"# {title}\n\n- {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC\n");
         foreach (string line in HostEnvironmentInfo.GetCurrent().ToFormattedString()) text.AppendLine($"- {line}");
         text.AppendLine($"- {Device.Cpu.Name}");
         text.AppendLine();
-        text.AppendLine("Least time of interleaved runs. Ratio: the best peer's time over ours; of the peak: GFLOP/s of the "
-            + "measured peak of multiply-adds, or GB/s of that of moving as many bytes.");
+        text.Append("Least time of interleaved runs. Ratio: the best peer's time over ours");
+        text.AppendLine(runs.Any(run => run.Place.IsGpu) ? "."
+            : "; of the peak: GFLOP/s of the measured peak of multiply-adds, or GB/s of that of moving as many bytes.");
         foreach (var run in runs)
         {
-            text.AppendLine().AppendLine($"## {Threads(run)}, peak {Units.Digits(run.Peak)} GFLOP/s").AppendLine().Append(TableOf(run));
+            text.AppendLine().AppendLine(run.Place.IsGpu ? $"## {run.Place}" : $"## {run.Place}, peak {Units.Digits(run.Peak)} GFLOP/s").AppendLine();
+            if (run.Place.IsSimulated) text.AppendLine("SIMULATED: the times mean nothing and nothing is claimed of ratios; that all runs is what this shows.").AppendLine();
+            text.Append(run.Place.IsGpu ? GpuTableOf(run) : TableOf(run));
             foreach (string line in Summary(run)) text.AppendLine().AppendLine(line);
         }
         text.AppendLine();
@@ -26,15 +29,13 @@ static class PeerReport
         return text.ToString();
     }
 
-    public static string Threads(Comparison run) => $"{run.Threads} thread{(run.Threads == 1 ? "" : "s")}";
-
     static Table TableOf(Comparison run)
     {
         string[] others = [.. run.Workers.Where(name => name != PeerProgram.Ours.Name)];
         var table = new Table(1, ["row", "ours", .. others, "ratio", "goal", "met", "GFLOP/s", "GB/s", "of the peak", "same result"]);
         foreach (var r in run.Rows)
         {
-            double goal = r.Row.GoalOn(run.Threads), seconds = r.Ours ?? double.NaN;
+            double goal = r.Row.GoalOn(run.Place.Threads), seconds = r.Ours ?? double.NaN;
             double flops = r.Row.Flops / seconds * 1e-9, bytes = r.Row.Bytes / seconds * 1e-9;
             double peak = r.Row.Tests[0].StartsWith('d') ? run.Peak / 2 : run.Peak;     // doubles: half the lanes
             table.Add(
@@ -49,13 +50,42 @@ static class PeerReport
         return table;
     }
 
+    // Of a simulated GPU no goal is met or missed.
+    static Table GpuTableOf(Comparison run)
+    {
+        bool simulated = run.Place.IsSimulated;
+        string[] others = [.. run.Workers.Where(name => name != PeerProgram.Ours.Name)];
+        var table = new Table(1,
+            ["row", "ours", .. others, "ratio", "GFLOP/s", "GB/s", "of a copy", "goal", "met", "launches", "error", "exact", "same result"]);
+        foreach (var r in run.Rows)
+        {
+            double goal = r.Row.GoalOn(run.Place.Threads), seconds = simulated ? double.NaN : r.Ours ?? double.NaN;
+            string[] checks = [r.Error is { } error ? error.ToString("0.0E0", CultureInfo.InvariantCulture) : "", r.Error is null ? "" : r.IsExact ? "yes" : "NO", Check(r)];
+            table.Add(
+            [
+                r.Row.Title, Time(r, PeerProgram.Ours.Name), .. others.Select(name => Time(r, name)), simulated ? "" : Number(r.Ratio),
+                r.Row.Flops > 0 ? Number(r.Row.Flops / seconds * 1e-9) : "", r.Row.Bytes > 0 ? Number(r.Row.Bytes / seconds * 1e-9) : "",
+                r.Row.OfMemory && !simulated ? Number(r.Score) : "", Units.Digits(goal), simulated ? "" : Met(r.Score, goal),
+                r.Launches is { } launches ? $"{launches}" : "", .. checks,
+            ]);
+        }
+        return table;
+    }
+
     static IEnumerable<string> Summary(Comparison run)
     {
+        if (run.Place.IsGpu)
+        {
+            yield return "Goal: of a copy's speed, bytes for bytes, for softmax, layer norm, GELU and AdamW; else the best peer's time over ours. Error: the "
+                + "largest of all numbers that ours computed, against F64 on the CPU, over the number and the root mean square of its tensor; exact: at "
+                + "most 1e-3 (TF32 1e-2). Same result: seven sums and samples of a peer's result are ours.";
+            yield break;
+        }
         if (Line(null) is { } best)
             yield return $"SGEMM, geometric mean of {best.Count} shapes, the best peer of each: {Goal(best.Ratio, 1)}";
         foreach (string name in run.Workers.Where(name => name.Contains("OpenBLAS", StringComparison.OrdinalIgnoreCase)))
             if (Line(name) is { } one)
-                yield return $"SGEMM, geometric mean of {one.Count} shapes, {name}: {Goal(one.Ratio, run.Threads == 1 ? 1.08 : 1.1)}";
+                yield return $"SGEMM, geometric mean of {one.Count} shapes, {name}: {Goal(one.Ratio, run.Place.Threads == 1 ? 1.08 : 1.1)}";
         if (run.Rows.FirstOrDefault(r => r.Row.Tests[0] == "sgemm N N 1024 1024 1024") is { Ours: { } seconds } square)
             yield return $"{square.Row.Title}, of the peak of multiply-adds: {Goal(square.Row.Flops / seconds * 1e-9 / run.Peak, 0.92)}";
         string[] told = [.. run.Rows.SelectMany(r => r.Same.Concat(r.Differing)), PeerProgram.Ours.Name];
@@ -76,26 +106,33 @@ static class PeerReport
     static string Check(RowTimes row) =>
         row.Differing.Count > 0 ? $"NOT {string.Join(", ", row.Differing)}" : row.Same.Count > 0 ? "yes" : "unchecked";
 
-    public static string Json(IReadOnlyList<Comparison> runs) => JsonSerializer.Serialize(new
+    /// <param name="more">What else belongs to the run.</param>
+    public static string Json(IReadOnlyList<Comparison> runs, object? more = null) => JsonSerializer.Serialize(new
     {
         Machine = HostEnvironmentInfo.GetCurrent().ToFormattedString(),
         Date = DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture),
+        More = more,
         Runs = runs.Select(run => new
         {
-            run.Threads,
-            PeakGflops = run.Peak,
+            Place = run.Place.ToString(),
+            run.Place.Threads,
+            run.Place.IsSimulated,
+            PeakGflops = Finite(run.Peak),
             run.Workers,
             Rows = run.Rows.Select(r => new
             {
                 r.Row.Title,
                 r.Row.Tests,
-                Goal = r.Row.GoalOn(run.Threads),
-                Ratio = Finite(r.Ratio),
+                Goal = r.Row.GoalOn(run.Place.Threads),
+                Ratio = run.Place.IsSimulated ? null : Finite(r.Ratio),
+                Score = run.Place.IsSimulated ? null : Finite(r.Score),
                 r.Best,
                 r.Row.Flops,
                 r.Row.Bytes,
                 MemoryGigabytes = r.Memory,
                 Seconds = r.Times,
+                r.Launches,
+                Error = r.Error is { } error ? Finite(error) : null,
                 SameResult = r.Same,
                 OtherResult = r.Differing,
             }),

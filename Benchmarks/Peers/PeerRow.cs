@@ -9,7 +9,9 @@ namespace NanoAttention.Benchmarks.Peers;
 /// <param name="Flops">Floating-point operations of a run; 0 where memory or overhead counts.</param>
 /// <param name="Bytes">Bytes that a run must read and write at least; 0 where arithmetic or overhead counts.</param>
 /// <param name="InPlace">Whether it writes where it has read.</param>
-sealed record PeerRow(string Title, string[] Tests, (double One, double More) Goal, double Flops = 0, double Bytes = 0, bool InPlace = false)
+/// <param name="OfMemory">Whether the goal is a fraction of the speed at which as many bytes are copied, instead of a peer's time over ours.</param>
+sealed record PeerRow(
+    string Title, string[] Tests, (double One, double More) Goal, double Flops = 0, double Bytes = 0, bool InPlace = false, bool OfMemory = false)
 {
     const double million = 1 << 20;
 
@@ -52,6 +54,28 @@ sealed record PeerRow(string Title, string[] Tests, (double One, double More) Go
         new("tiny: 100 adds of 16 numbers, forward and backward", ["tiny_addbwd"], (30, 30)),
         new("scalar autograd: 100 nodes, forward and backward", ["tiny_scalar"], (50, 50)),
     ];
+
+    /// <summary>The rows of a GPU, with their goals: of <see cref="Place.IsSimulated"/> ones the sizes are tiny.</summary>
+    public static PeerRow[] OnGpu(bool simulated)
+    {
+        (int n, int rows, int width, int length) = simulated ? (16, 4, 8, 8) : (4096, 1 << 15, 1 << 10, 4096);
+        int heads = simulated ? 2 : 16, size = simulated ? 4 : 64, count = rows * width;
+        string large = simulated ? $"{count}" : $"{count >> 20}M";
+        return
+        [
+            Product("SGEMM, strict,", $"sgemm N N {n} {n} {n}", 0.8),
+            Product("SGEMM, TF32,", $"tf32 N N {n} {n} {n}", 0.5),
+            new($"softmax {rows}x{width}", [$"softmax {rows} {width}"], (0.85, 0.85), Bytes: 8.0 * count, OfMemory: true),
+            new($"layer norm {rows}x{width}", [$"layernorm {rows} {width}"], (0.85, 0.85), Bytes: 8.0 * count, OfMemory: true),
+            new($"GELU (erf) {large}", [$"gelu {count}"], (0.85, 0.85), Bytes: 8.0 * count, OfMemory: true),
+            new($"AdamW {large}", [$"adamfu {count}", $"adamfe {count}"], (0.85, 0.85), Bytes: 28.0 * count, InPlace: true, OfMemory: true),
+            Attention("causal, forward", "sdpac", 1, heads, length, size, (1, 1)),
+            Attention("causal, forward and backward", "sdpafbc", 1, heads, length, size, (1, 1)),
+            simulated ? Gpt("GPT B1 T4 L1 H2 C8", " 1 4 1 2 8", 1, 4, 1, 8, (0.8, 0.8))
+                : Gpt("GPT B64 T256 L6 H6 C384", " 64 256 6 6 384", 64, 256, 6, 384, (0.8, 0.8)),
+            .. simulated ? (PeerRow[])[] : [Gpt("nanoGPT's CPU setting", "", 12, 64, 4, 128, (1, 1))],
+        ];
+    }
 
     // a product for x and one for h, 4 gates
     const double LstmFlops = 64.0 * 32 * 2 * 4 * 256 * (128 + 256);

@@ -19,7 +19,8 @@ static class PeerTest
         string name = words[0];
         return name switch
         {
-            "sgemm" => Product(words[1] == "T", words[2] == "T", n[0], n[1], n[2], DType.F32),
+            "sgemm" => Product(words[1] == "T", words[2] == "T", n[0], n[1], n[2], Defaults.DType),
+            "tf32" => Rounding(Product(words[1] == "T", words[2] == "T", n[0], n[1], n[2], Defaults.DType)),
             "dgemm" => Product(false, false, n[0], n[1], n[2], DType.F64),
             "softmax" => Of(x => x.Softmax(), n[0], n[1]),
             "softmaxbwd" => BackwardOf(x => x.Softmax(), n[0], n[1]),
@@ -31,6 +32,7 @@ static class PeerTest
             "exp" => Of(x => x.Exp(), n[0]),
             "tanh" => Of(x => x.Tanh(), n[0]),
             "sigmoid" => Of(x => x.Sigmoid(), n[0]),
+            "copy" => Of(x => x.Clone(), n[0]),
             "sum" => Of(x => x.Sum(), n[0]),
             "add" => Add(n[0]),
             "sdpa" or "sdpac" or "sdpafb" or "sdpafbc" => Attention(n[0], n[1], n[2], n[3], name.EndsWith('c'), name.Contains("fb")),
@@ -71,7 +73,7 @@ static class PeerTest
 
     static M Filled<M>(M model) where M : Module
     {
-        foreach (var p in model.Parameters()) p.CopyFrom<float>(Array.ConvertAll(Numbers(p.Count, 0.05), x => (float)x));
+        foreach (var p in model.Parameters()) p.CopyFrom(Tensor.Of(Numbers(p.Count, 0.05), p.Shape));
         return model;
     }
 
@@ -98,6 +100,13 @@ static class PeerTest
         Tensor b = transposeB ? Operand([n, k], type).Transpose() : Operand([k, n], type);
         return () => a.MatMul(b);
     }
+
+    // With tensor cores, where the device has them.
+    static Func<object> Rounding(Func<object> product) => () =>
+    {
+        using var rounding = Defaults.With(precision: MatMulPrecision.TensorFloat32);
+        return product();
+    };
 
     static Func<object> Add(int count)
     {

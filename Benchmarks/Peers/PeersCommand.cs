@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NanoAttention.Tutorials;
 
 namespace NanoAttention.Benchmarks.Peers;
 
@@ -80,22 +81,24 @@ static class PeersCommand
         var library = Library("--library", "The products of a library instead of this engine's: the first of these that can be loaded, "
             + "OpenBLAS or oneDNN.");
         var primitive = Library("--primitive", "The same by oneDNN's matmul primitive.");
+        var device = new DeviceOption();
         var worker = new System.CommandLine.Command("worker", "Runs tests by name for a comparison: reads "
             + "`TEST MILLISECONDS` from its input, answers the least and the median seconds and the count.")
         {
-            library, primitive,
+            library, primitive, device,
         };
-        worker.SetAction(parsed => Serve(parsed.GetValue(library)!, parsed.GetValue(primitive)!));
+        worker.SetAction(parsed => Serve(parsed.GetValue(library)!, parsed.GetValue(primitive)!, () => device.Chosen(parsed)));
         return worker;
 
         static Option<string[]> Library(string name, string description) =>
             new(name) { Description = description, HelpName = "PATH", AllowMultipleArgumentsPerToken = true };
     }
 
-    static int Serve(string[] libraries, string[] primitive)
+    static int Serve(string[] libraries, string[] primitive, Func<Device> device)
     {
         try
         {
+            Defaults.Device = device();
             return libraries.Length > 0 ? BlasLibrary.Serve(libraries, primitive: false)
                 : primitive.Length > 0 ? BlasLibrary.Serve(primitive, primitive: true)
                 : Worker.Run(Console.In, Console.Out, PeerTest.Prepare);
@@ -122,7 +125,7 @@ static class PeersCommand
             Console.Error.WriteLine($"--filter: no row has '{filter}' in its name; there are {all}");
             return 1;
         }
-        Comparison[] runs = [.. threads.Select(count => Comparison.Run(count, programs, rows, rounds))];
+        Comparison[] runs = [.. threads.Select(count => Comparison.Run(new(count), programs, rows, rounds))];
         string report = PeerReport.Markdown(runs);
         Console.WriteLine();
         Console.WriteLine(report);

@@ -9,21 +9,22 @@ sealed class RatioChart(IReadOnlyList<Comparison> runs) : Figure
 {
     const double Width = 860, Bar = 12, Gap = 9, Top = 76, Numbers = 44;
 
-    public override string Title => "The best peer's time over ours";
+    public override string Title => runs.Any(run => run.Place.IsSimulated) ? "SIMULATED: no times, goals alone"
+        : runs.Any(run => run.Place.IsGpu) ? "The best peer's time over ours, or our part of a copy's speed" : "The best peer's time over ours";
 
     public override string ToSvg()
     {
-        PeerRow[] rows = [.. runs[0].Rows.Select(r => r.Row).Where(row => runs.Any(run => double.IsFinite(Ratio(run, row))))];
+        PeerRow[] rows = [.. runs[0].Rows.Select(r => r.Row).Where(row => runs.Any(run => run.Place.IsSimulated || double.IsFinite(Ratio(run, row))))];
         double[] values =
         [
             .. from row in rows
                from run in runs
-               from value in (double[])[Ratio(run, row), row.GoalOn(run.Threads)]
+               from value in (double[])[Ratio(run, row), row.GoalOn(run.Place.Threads)]
                where double.IsFinite(value)
                select value,
         ];
         var axis = Axis.Logarithmic(Math.Min(0.5, values.Min()), Math.Max(2, values.Max()));
-        double left = 24 + rows.Max(row => Svg.TextWidth(row.Title, 12)), room = Width - left - Numbers - 12;
+        double left = 24 + rows.Max(row => Svg.TextWidth(Name(row), 12)), room = Width - left - Numbers - 12;
         double group = Bar * runs.Count + Gap, bottom = Top + group * rows.Length;
         var svg = new Svg(Width, bottom + 12, Title);
         Legend(svg);
@@ -35,10 +36,10 @@ sealed class RatioChart(IReadOnlyList<Comparison> runs) : Figure
         }
         for (int r = 0; r < rows.Length; r++)
         {
-            svg.Text(left - 8, Top + group * r + Bar * runs.Count / 2 + 4, rows[r].Title, 12, Anchor.End);
+            svg.Text(left - 8, Top + group * r + Bar * runs.Count / 2 + 4, Name(rows[r]), 12, Anchor.End);
             for (int s = 0; s < runs.Count; s++)
             {
-                double ratio = Ratio(runs[s], rows[r]), goal = rows[r].GoalOn(runs[s].Threads), y = Top + group * r + Bar * s;
+                double ratio = Ratio(runs[s], rows[r]), goal = rows[r].GoalOn(runs[s].Place.Threads), y = Top + group * r + Bar * s;
                 if (double.IsFinite(ratio))
                 {
                     svg.Rect(Math.Min(X(1), X(ratio)), y, Math.Max(1, Math.Abs(X(ratio) - X(1))), Bar - 2, Palette.Category(s));
@@ -57,12 +58,14 @@ sealed class RatioChart(IReadOnlyList<Comparison> runs) : Figure
         double x = 16;
         for (int s = 0; s < runs.Count; s++)
         {
-            string name = PeerReport.Threads(runs[s]);
+            string name = runs[s].Place.ToString();
             svg.Rect(x, 40, 12, 12, Palette.Category(s), radius: 2).Text(x + 18, 50.5, name);
             x += 36 + Svg.TextWidth(name, 12);
         }
         svg.Line(x + 4, 38, x + 4, 54, Palette.Ink, 2).Text(x + 14, 50.5, "goal");
     }
 
-    static double Ratio(Comparison run, PeerRow row) => run.Rows.First(r => r.Row == row).Ratio;
+    static string Name(PeerRow row) => row.OfMemory ? $"{row.Title}, of a copy" : row.Title;
+
+    static double Ratio(Comparison run, PeerRow row) => run.Place.IsSimulated ? double.NaN : run.Rows.First(r => r.Row == row).Score;
 }

@@ -6,6 +6,11 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 torch.set_num_threads(THREADS)
+DEVICE = os.environ.get('DEVICE', 'cpu')        # cuda: where everything is made and done
+if DEVICE != 'cpu':
+    torch.set_default_device(DEVICE)
+    torch.backends.cudnn.allow_tf32 = False
+    torch.zeros(1)                              # ends here where there is no such device
 operands = 0
 
 
@@ -97,6 +102,11 @@ def gelu_backward(count):
 def add(count):
     x, y, out = operand(count), operand(count), torch.empty(count)
     return lambda: torch.add(x, y, out=out)
+
+
+def copy(count):
+    x, out = operand(count), torch.empty(count)
+    return lambda: out.copy_(x)
 
 
 def total(count):
@@ -307,6 +317,7 @@ def prepare(words):
     global operands
     operands = 0
     name, sizes = words[0], [int(word) for word in words[1:] if word.isdigit()]
+    torch.set_float32_matmul_precision('high' if name == 'tf32' else 'highest')     # high: TF32
     if name.startswith('gpt_'):
         return gpt(name, sizes)
     if name.startswith(('sdpa', 'mha')):
@@ -314,12 +325,13 @@ def prepare(words):
     if name.startswith('adam'):
         return adam(name, *sizes)
     tests = {
-        'sgemm': lambda: product(words, torch.float32), 'dgemm': lambda: product(words, torch.float64),
+        'sgemm': lambda: product(words, torch.float32), 'tf32': lambda: product(words, torch.float32),
+        'dgemm': lambda: product(words, torch.float64),
         'softmax': lambda: softmax(*sizes), 'softmaxbwd': lambda: softmax_backward(*sizes),
         'layernorm': lambda: layer_norm(*sizes), 'layernormbwd': lambda: layer_norm_backward(*sizes),
         'gelu': lambda: gelu(*sizes), 'gelutanh': lambda: gelu(*sizes, approximate='tanh'), 'gelubwd': lambda: gelu_backward(*sizes),
         'exp': lambda: into(torch.exp, *sizes), 'tanh': lambda: into(torch.tanh, *sizes), 'sigmoid': lambda: into(torch.sigmoid, *sizes),
-        'sum': lambda: total(*sizes), 'add': lambda: add(*sizes),
+        'copy': lambda: copy(*sizes), 'sum': lambda: total(*sizes), 'add': lambda: add(*sizes),
         'lstm': lambda: lstm(*sizes), 'lstmfb': lambda: lstm(*sizes, backward=True), 'cnn_step': lambda: cnn(*sizes),
         'tiny_add': lambda: tiny_add(True), 'tiny_addng': lambda: tiny_add(False), 'tiny_addbwd': tiny_add_backward,
         'tiny_mlp': tiny_mlp, 'tiny_scalar': tiny_scalar,
@@ -327,4 +339,5 @@ def prepare(words):
     return tests[name]() if name in tests else None
 
 
-serve(f'PyTorch {torch.__version__}', prepare, lambda x: x.detach().double().flatten())
+serve(f'PyTorch {torch.__version__}', prepare, lambda x: x.detach().double().flatten(),
+      torch.cuda.synchronize if DEVICE != 'cpu' else lambda: None)

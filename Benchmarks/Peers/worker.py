@@ -6,8 +6,9 @@ import time
 THREADS = int(os.environ.get('NT', '1'))
 
 
-def serve(library, prepare, flat):
-    """Answers the lines of the input. prepare(words) yields one run of a test or None; flat(tensor) yields a tensor's numbers."""
+def serve(library, prepare, flat, finish=lambda: None):
+    """Answers the lines of the input. prepare(words) yields one run of a test or None; flat(tensor) yields a tensor's numbers;
+    finish() waits until what was begun is done."""
     print('ready', library, flush=True)
     for line in sys.stdin:
         words = line.split()
@@ -17,7 +18,7 @@ def serve(library, prepare, flat):
                 answer = run and ' '.join(f'{x:.9g}' for tensor in several(run()) for x in outcome(flat(tensor)))
             else:
                 run = prepare(words[:-1])
-                answer = run and timed(run, float(words[-1]) / 1000)
+                answer = run and timed(run, float(words[-1]) / 1000, finish)
         except Exception as error:
             print(line.strip(), repr(error), file=sys.stderr, flush=True)
             answer = None
@@ -34,14 +35,18 @@ def outcome(x):
     return [n, x.sum(), (x * x).sum(), x[0], x[n // 3], x[n // 2], x[-1]]
 
 
-def timed(run, seconds):
-    run()
-    run()
+def timed(run, seconds, finish):
+    def once():
+        run()
+        finish()
+
+    once()
+    once()
     times = []
     began = time.perf_counter()
     while not times or time.perf_counter() - began < seconds or len(times) < 3:
         start = time.perf_counter()
-        run()
+        once()
         times.append(time.perf_counter() - start)
     times.sort()
     return f'{times[0]:.9g} {times[len(times) // 2]:.9g} {len(times)}'

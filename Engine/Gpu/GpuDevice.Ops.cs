@@ -19,7 +19,11 @@ public sealed partial class GpuDevice
 
     internal override void Copy(Tensor x, Tensor y)
     {
-        if (x.DType == DType.Bool) Go<byte>(); else Go<int>();
+        if (x.IsContiguous && y.IsContiguous)
+        {
+            if (y.Count > 0) Guarded("copying", () => Raw(y).CopyFrom(stream, Raw(x)));
+        }
+        else if (x.DType == DType.Bool) Go<byte>(); else Go<int>();
 
         void Go<T>() where T : unmanaged
         {
