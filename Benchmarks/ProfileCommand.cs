@@ -13,7 +13,7 @@ static class ProfileCommand
     static readonly Dictionary<string, (string About, Func<Func<object>> Prepare)> models = new()
     {
         ["gpt"] = ("nanoGPT's setting for a processor, a step (on a simulated GPU with fewer and smaller numbers)",
-            () => PeerTest.Prepare(Defaults.Device.IsSimulated ? ["gpt_step_sdpa_fused", "1", "8", "4", "2", "8"] : ["gpt_step_sdpa_fused"])!),
+            () => PeerTest.Prepare(["gpt_step_sdpa_fused", .. Defaults.Device.IsSimulated ? (string[])["1", "8", "4", "2", "8"] : []])!),
         ["dates"] = ("the main job's LSTM encoder-decoder with additive attention, a step", Dates),
         ["lstm"] = ("an LSTM, 64 steps of 32 rows, 128 → 256, forward and backward",
             () => PeerTest.Prepare(["lstmfb", "64", "32", "128", "256"])!),

@@ -20,24 +20,26 @@ sealed record CrossoverRow(string Operation, IReadOnlyList<(string Size, double 
 /// <summary>From which size on the GPU is faster than the CPU, operation by operation: the two of this engine's workers in turn.</summary>
 static class Crossover
 {
-    // {0} is the size
-    static readonly (string Operation, string Test, int[] Sizes)[] all =
+    // {0} in the test is the size
+    sealed record Ladder(string Operation, string Test, int[] Sizes);
+
+    static readonly Ladder[] all =
     [
-        ("matrix product n × n", "sgemm N N {0} {0} {0}", [16, 32, 64, 128, 256, 512, 1024, 2048]),
-        ("softmax of n rows of 1024", "softmax {0} 1024", [1, 4, 16, 64, 256, 1024, 4096]),
-        ("layer norm of n rows of 1024", "layernorm {0} 1024", [1, 4, 16, 64, 256, 1024, 4096]),
-        ("GELU of n numbers", "gelu {0}", [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22]),
-        ("sum of n numbers", "sum {0}", [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22]),
-        ("AdamW of n numbers", "adamfu {0}", [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22]),
-        ("attention, 8 heads × n × 64, forward and backward", "sdpafbc 1 8 {0} 64", [16, 64, 256, 1024]),
-        ("LSTM, n steps of 32 × 128 → 256, forward and backward", "lstmfb {0} 32 128 256", [1, 4, 16, 64]),
-        ("GPT of 4 layers, 4 heads, 128, block 64, batch n: a training step", "gpt_step_sdpa_fused {0} 64 4 4 128", [1, 4, 16, 64]),
+        new("matrix product n × n", "sgemm N N {0} {0} {0}", [16, 32, 64, 128, 256, 512, 1024, 2048]),
+        new("softmax of n rows of 1024", "softmax {0} 1024", [1, 4, 16, 64, 256, 1024, 4096]),
+        new("layer norm of n rows of 1024", "layernorm {0} 1024", [1, 4, 16, 64, 256, 1024, 4096]),
+        new("GELU of n numbers", "gelu {0}", [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22]),
+        new("sum of n numbers", "sum {0}", [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22]),
+        new("AdamW of n numbers", "adamfu {0}", [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22]),
+        new("attention, 8 heads × n × 64, forward and backward", "sdpafbc 1 8 {0} 64", [16, 64, 256, 1024]),
+        new("LSTM, n steps of 32 × 128 → 256, forward and backward", "lstmfb {0} 32 128 256", [1, 4, 16, 64]),
+        new("GPT of 4 layers, 4 heads, 128, block 64, batch n: a training step", "gpt_step_sdpa_fused {0} 64 4 4 128", [1, 4, 16, 64]),
     ];
 
     /// <param name="simulated">Two operations at two tiny sizes.</param>
     public static IReadOnlyList<CrossoverRow> Run(string gpu, int threads, bool simulated)
     {
-        (string Operation, string Test, int[] Sizes)[] some = simulated ? [(all[0].Operation, all[0].Test, [2, 4]), (all[3].Operation, all[3].Test, [4, 8])] : all;
+        var some = simulated ? [all[0] with { Sizes = [2, 4] }, all[3] with { Sizes = [4, 8] }] : all;
         int milliseconds = simulated ? 0 : 20;
         using Peer cpu = Peer.Start(PeerProgram.Ours, threads), other = Peer.Start(PeerProgram.OursOn(gpu), threads);
         List<CrossoverRow> rows = [];

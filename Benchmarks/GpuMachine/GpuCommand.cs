@@ -24,7 +24,8 @@ static class GpuCommand
             HelpName = "FOLDER",
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable("NANOATTENTION_DATA"),
         };
-        var pack = new System.CommandLine.Command("pack", "Packs .NET's runtime, this program and the tests, as they are built, into one file.")
+        const string what = "Packs .NET's runtime, this program and the tests, as they are built, into one file.";
+        var pack = new System.CommandLine.Command("pack", what)
         {
             folder, data,
         };
@@ -58,8 +59,9 @@ static class GpuCommand
             HelpName = "COMMAND",
             DefaultValueFactory = _ => OperatingSystem.IsWindows() ? "python" : "python3",
         };
-        var run = new System.CommandLine.Command("run", "Runs the GPU tests, and its benchmarks beside PyTorch's, in turn; checks all results "
-            + "against F64 on the CPU. On ILGPU's simulator the sizes are tiny and no ratios are claimed.")
+        const string what = "Runs the GPU tests, and its benchmarks beside PyTorch's, in turn; checks all results against F64 on the CPU. "
+            + "On ILGPU's simulator the sizes are tiny and no ratios are claimed.";
+        var run = new System.CommandLine.Command("run", what)
         {
             folder, device, only, python,
         };
@@ -91,9 +93,9 @@ static class GpuCommand
         Save();
         if (parts.Contains("speed"))
         {
-            PeerProgram[] programs =
-                [PeerProgram.OursOn(name), .. PeerProgram.OfPython(python).Take(1).Select(torch => torch with { Device = simulated ? "cpu" : "cuda" })];
-            runs.Add(Comparison.Run(new(Device.Cpu.Threads, gpu.Name, simulated), programs, PeerRow.OnGpu(simulated), simulated ? 1 : 3));
+            var torch = PeerProgram.OfPython(python).First() with { Device = simulated ? "cpu" : "cuda" };
+            Place place = new(Device.Cpu.Threads, gpu.Name, simulated);
+            runs.Add(Comparison.Run(place, [PeerProgram.OursOn(name), torch], PeerRow.OnGpu(simulated), simulated ? 1 : 3));
             Save();
         }
         if (parts.Contains("crossover")) crossover = Crossover.Run(name, Device.Cpu.Threads, simulated);
@@ -111,7 +113,12 @@ static class GpuCommand
             {
                 Devices = DeviceInfo.All,
                 Tests = tests,
-                Crossover = crossover.Select(row => new { row.Operation, From = simulated ? null : row.From, Times = row.Times.Select(t => new { t.Size, t.Cpu, t.Gpu }) }),
+                Crossover = crossover.Select(row => new
+                {
+                    row.Operation,
+                    From = simulated ? null : row.From,
+                    Times = row.Times.Select(t => new { t.Size, t.Cpu, t.Gpu }),
+                }),
             }));
             if (runs.Count > 0) File.WriteAllText(Path.Combine(folder, "gpu.svg"), new RatioChart(runs).ToSvg());
             return report;
@@ -119,9 +126,13 @@ static class GpuCommand
     }
 
     /// <summary>The whole as Markdown.</summary>
-    public static string Report(string devices, TestTotals? tests, IReadOnlyList<Comparison> runs, IReadOnlyList<CrossoverRow> crossover, bool simulated) =>
-        string.Join("\n", [PeerReport.Markdown(runs, "On a GPU machine").TrimEnd(), "", .. Crossing(crossover, simulated), "## What it ran on", "", "```", devices.TrimEnd(), "```", "",
-            .. tests is null ? (string[])[] : [$"{tests}", ""]]);
-
-    static string[] Crossing(IReadOnlyList<CrossoverRow> rows, bool simulated) => rows.Count == 0 ? [] : [Crossover.Markdown(rows, simulated)];
+    static string Report(
+        string devices, TestTotals? tests, IReadOnlyList<Comparison> runs, IReadOnlyList<CrossoverRow> crossover, bool simulated)
+    {
+        string[] crossing = crossover.Count == 0 ? [] : [Crossover.Markdown(crossover, simulated)], tested = tests is null ? [] : [$"{tests}", ""];
+        return string.Join("\n",
+        [
+            PeerReport.Markdown(runs, "On a GPU machine").TrimEnd(), "", .. crossing, .. tested, "## What it ran on", "", "```", devices.TrimEnd(), "```", "",
+        ]);
+    }
 }

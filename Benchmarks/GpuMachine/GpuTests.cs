@@ -36,7 +36,8 @@ static class GpuTests
         string built = Path.Combine(Folder(here), name), data = Path.GetFullPath(Path.Combine(here, "..", Pack.Data));
         if (new[] { packed, built }.FirstOrDefault(File.Exists) is not { } tests) return new(0, 0, 0, 0, $"there is no {packed}");
         string program = Environment.ProcessPath!;
-        var info = new ProcessStartInfo(Path.GetFileNameWithoutExtension(program) == "dotnet" ? program : "dotnet", [tests, "-noColor", .. filter])
+        if (Path.GetFileNameWithoutExtension(program) != "dotnet") program = "dotnet";
+        var info = new ProcessStartInfo(program, [tests, "-noColor", .. filter])
         {
             RedirectStandardOutput = true,
         };

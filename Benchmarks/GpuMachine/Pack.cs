@@ -10,7 +10,8 @@ namespace NanoAttention.Benchmarks.GpuMachine;
 /// </summary>
 static class Pack
 {
-    public const string File = "nanoattention-gpu.tar.gz", Tests = "tests/NanoAttention.Tests.dll", Program = "benchmarks/Benchmarks.dll", Data = "data";
+    public const string File = "nanoattention-gpu.tar.gz", Data = "data";
+    public const string Tests = "tests/NanoAttention.Tests.dll", Program = "benchmarks/Benchmarks.dll";
 
     /// <summary>The most that the file may hold.</summary>
     public const long Limit = 64L << 20;
@@ -18,12 +19,15 @@ static class Pack
     // The compiler, which only notebooks and the mutation suite want; what BenchmarkDotNet disassembles and traces with; what explains
     // itself to other programs. The lists of dependencies would insist on what is left out.
     static readonly string[] left =
-        ["Microsoft.CodeAnalysis", "Microsoft.Diagnostics.", "Gee.External.Capstone", "Iced.dll", "Dia2Lib", "OSExtensions", "TraceReloggerLib"];
+    [
+        "Microsoft.CodeAnalysis", "Microsoft.Diagnostics.", "Gee.External.Capstone", "Iced.dll", "Dia2Lib", "OSExtensions", "TraceReloggerLib",
+    ];
     static readonly string[] leftEndings = [".pdb", ".xml", ".deps.json", ".trx"];
 
     /// <summary>Whether a file of a build's folder, by its path in there, is taken along.</summary>
     public static bool Takes(string path) =>
-        !path.Contains('/') && path.Contains('.') && !left.Any(name => path.StartsWith(name, StringComparison.Ordinal)) && !leftEndings.Any(path.EndsWith);
+        !path.Contains('/') && path.Contains('.')
+        && !left.Any(name => path.StartsWith(name, StringComparison.Ordinal)) && !leftEndings.Any(path.EndsWith);
 
     /// <summary>Every file that goes in, and its name there.</summary>
     /// <param name="benchmarks">This program's folder.</param>
@@ -34,11 +38,16 @@ static class Pack
     {
         const string build = "dotnet build -c Release -p:Gpu=true makes them";
         const string engine = "NanoAttention.Engine.dll";
-        string[] wanted = [Path.Combine(tests, Path.GetFileName(Tests)), Path.Combine(tests, engine), Path.Combine(benchmarks, "ILGPU.dll"), Path.Combine(tests, "ILGPU.dll")];
-        if (wanted.FirstOrDefault(file => !System.IO.File.Exists(file)) is { } missing) throw new ArgumentException($"gpu pack: there is no {missing}; {build}");
-        if (!System.IO.File.ReadAllBytes(Path.Combine(benchmarks, engine)).AsSpan().SequenceEqual(System.IO.File.ReadAllBytes(Path.Combine(tests, engine))))
+        string[] wanted = [Path.Combine(tests, Path.GetFileName(Tests)), .. from name in (string[])[engine, "ILGPU.dll"]
+                                                                           from folder in (string[])[benchmarks, tests]
+                                                                           select Path.Combine(folder, name)];
+        if (wanted.FirstOrDefault(file => !System.IO.File.Exists(file)) is { } missing)
+            throw new ArgumentException($"gpu pack: there is no {missing}; {build}");
+        if (!Bytes(benchmarks).AsSpan().SequenceEqual(Bytes(tests)))
             throw new ArgumentException($"gpu pack: {benchmarks} and {tests} were not built together; {build}");
         return [.. Runtime(), .. Of(benchmarks, "benchmarks", Takes), .. Of(tests, "tests", Takes), .. Vectors(data)];
+
+        static byte[] Bytes(string folder) => System.IO.File.ReadAllBytes(Path.Combine(folder, engine));
     }
 
     // The files that `dotnet` is made of, in its own layout: the program, its host, and the framework that runs now.
@@ -49,8 +58,10 @@ static class Pack
         string host = Path.Combine(root, "host", "fxr");
         string muxer = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
         if (!Directory.Exists(host) || !System.IO.File.Exists(Path.Combine(root, muxer)))
-            throw new ArgumentException($"gpu pack: {root} is no folder of .NET's, to take its runtime from; start it as dotnet run, or dotnet Benchmarks.dll");
-        string newest = Directory.GetDirectories(host).OrderBy(folder => Version.TryParse(Path.GetFileName(folder).Split('-')[0], out var v) ? v : new()).Last();
+            throw new ArgumentException($"gpu pack: {root} is no folder of .NET's, to take its runtime from; "
+                + "start it as dotnet run, or dotnet Benchmarks.dll");
+        string newest = Directory.GetDirectories(host)
+            .MaxBy(folder => Version.TryParse(Path.GetFileName(folder).Split('-')[0], out var version) ? version : new())!;
         return
         [
             (Path.Combine(root, muxer), $"dotnet/{muxer}"),

@@ -5,7 +5,7 @@ namespace NanoAttention.Benchmarks.Peers;
 /// <summary>Least and median seconds of a row on one worker.</summary>
 sealed record PeerTime(double Least, double Median);
 
-/// <summary>Where rows are compared: on so many threads of the CPU, or on a GPU, real or simulated, for whose programs they are the CPU's.</summary>
+/// <summary>Where rows are compared: on so many threads of the CPU, or on a GPU, real or simulated, whose programs have so many.</summary>
 sealed record Place(int Threads, string? Gpu = null, bool IsSimulated = false)
 {
     public bool IsGpu => Gpu is not null;
@@ -82,7 +82,8 @@ sealed record Comparison(Place Place, double Peak, IReadOnlyList<string> Workers
             {
                 var found = Measure(row, place, peers, rounds, Note);
                 string all = string.Join(", ", found.Times.Select(t => $"{t.Key} {Units.Time(t.Value.Least)}"));
-                Console.WriteLine($"[{(place.IsGpu ? "GPU" : $"{place.Threads}")}] {row.Title}: {all}{(place.IsSimulated ? "; simulated" : $"; ratio {Units.Digits(found.Ratio)}")}");
+                string verdict = place.IsSimulated ? "simulated" : $"ratio {Units.Digits(found.Ratio)}";
+                Console.WriteLine($"[{(place.IsGpu ? "GPU" : $"{threads}")}] {row.Title}: {all}; {verdict}");
                 times.Add(found);
             }
             return new(place, Math.Max(peak, Peak()), names, times, notes);

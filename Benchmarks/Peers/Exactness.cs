@@ -11,7 +11,7 @@ static class Exactness
     /// </summary>
     public static double Bound(PeerRow row) => row.Tests[0].StartsWith("tf32", StringComparison.Ordinal) ? 1e-2 : 1e-3;
 
-    /// <summary>The largest error of a number, over its size and the root mean square of its tensor together; NaN where there is no such test.</summary>
+    /// <summary>The largest error of a number, over its size and its tensor's root mean square together; NaN where there is no such test.</summary>
     public static string Of(Func<string[], Func<object>?> prepare, string[] test)
     {
         using var scope = Scope.Begin();
@@ -36,7 +36,8 @@ static class Exactness
     {
         if (computed.Length != exact.Length) return double.NaN;
         double rms = Math.Sqrt(exact.Sum(x => x * x) / Math.Max(1, exact.Length)), worst = 0;
-        for (int i = 0; i < exact.Length; i++) worst = Math.Max(worst, Math.Abs(computed[i] - exact[i]) / (rms + Math.Abs(exact[i]) + 1e-30));
+        for (int i = 0; i < exact.Length; i++)
+            worst = Math.Max(worst, Math.Abs(computed[i] - exact[i]) / (rms + Math.Abs(exact[i]) + 1e-30));
         return worst;
     }
 }

@@ -19,8 +19,9 @@ static class PeerReport
             : "; of the peak: GFLOP/s of the measured peak of multiply-adds, or GB/s of that of moving as many bytes.");
         foreach (var run in runs)
         {
-            text.AppendLine().AppendLine(run.Place.IsGpu ? $"## {run.Place}" : $"## {run.Place}, peak {Units.Digits(run.Peak)} GFLOP/s").AppendLine();
-            if (run.Place.IsSimulated) text.AppendLine("SIMULATED: the times mean nothing and nothing is claimed of ratios; that all runs is what this shows.").AppendLine();
+            text.AppendLine().AppendLine($"## {run.Place}{(run.Place.IsGpu ? "" : $", peak {Units.Digits(run.Peak)} GFLOP/s")}").AppendLine();
+            if (run.Place.IsSimulated)
+                text.AppendLine("SIMULATED: the times mean nothing and nothing is claimed of ratios; that all runs is what this shows.").AppendLine();
             text.Append(run.Place.IsGpu ? GpuTableOf(run) : TableOf(run));
             foreach (string line in Summary(run)) text.AppendLine().AppendLine(line);
         }
@@ -55,18 +56,18 @@ static class PeerReport
     {
         bool simulated = run.Place.IsSimulated;
         string[] others = [.. run.Workers.Where(name => name != PeerProgram.Ours.Name)];
-        var table = new Table(1,
-            ["row", "ours", .. others, "ratio", "GFLOP/s", "GB/s", "of a copy", "goal", "met", "launches", "error", "exact", "same result"]);
+        string[] figures = ["ratio", "GFLOP/s", "GB/s", "of a copy", "goal", "met", "launches", "error", "exact", "same result"];
+        var table = new Table(1, ["row", "ours", .. others, .. figures]);
         foreach (var r in run.Rows)
         {
             double goal = r.Row.GoalOn(run.Place.Threads), seconds = simulated ? double.NaN : r.Ours ?? double.NaN;
-            string[] checks = [r.Error is { } error ? error.ToString("0.0E0", CultureInfo.InvariantCulture) : "", r.Error is null ? "" : r.IsExact ? "yes" : "NO", Check(r)];
+            string[] exact = r.Error is { } error ? [error.ToString("0.0E0", CultureInfo.InvariantCulture), r.IsExact ? "yes" : "NO"] : ["", ""];
             table.Add(
             [
                 r.Row.Title, Time(r, PeerProgram.Ours.Name), .. others.Select(name => Time(r, name)), simulated ? "" : Number(r.Ratio),
                 r.Row.Flops > 0 ? Number(r.Row.Flops / seconds * 1e-9) : "", r.Row.Bytes > 0 ? Number(r.Row.Bytes / seconds * 1e-9) : "",
                 r.Row.OfMemory && !simulated ? Number(r.Score) : "", Units.Digits(goal), simulated ? "" : Met(r.Score, goal),
-                r.Launches is { } launches ? $"{launches}" : "", .. checks,
+                r.Launches is { } launches ? $"{launches}" : "", .. exact, Check(r),
             ]);
         }
         return table;
@@ -76,9 +77,9 @@ static class PeerReport
     {
         if (run.Place.IsGpu)
         {
-            yield return "Goal: of a copy's speed, bytes for bytes, for softmax, layer norm, GELU and AdamW; else the best peer's time over ours. Error: the "
-                + "largest of all numbers that ours computed, against F64 on the CPU, over the number and the root mean square of its tensor; exact: at "
-                + "most 1e-3 (TF32 1e-2). Same result: seven sums and samples of a peer's result are ours.";
+            yield return "Goal: of a copy's speed, bytes for bytes, for softmax, layer norm, GELU and AdamW; else the best peer's time over ours. "
+                + "Error: the largest of all numbers that ours computed, against F64 on the CPU, over the number and the root mean square of its "
+                + "tensor; exact: at most 1e-3 (TF32 1e-2). Same result: seven sums and samples of a peer's result are ours.";
             yield break;
         }
         if (Line(null) is { } best)

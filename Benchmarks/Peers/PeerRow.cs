@@ -9,9 +9,10 @@ namespace NanoAttention.Benchmarks.Peers;
 /// <param name="Flops">Floating-point operations of a run; 0 where memory or overhead counts.</param>
 /// <param name="Bytes">Bytes that a run must read and write at least; 0 where arithmetic or overhead counts.</param>
 /// <param name="InPlace">Whether it writes where it has read.</param>
-/// <param name="OfMemory">Whether the goal is a fraction of the speed at which as many bytes are copied, instead of a peer's time over ours.</param>
+/// <param name="OfMemory">Whether the goal is a part of the speed at which as many bytes are copied, instead of a peer's time over ours.</param>
 sealed record PeerRow(
-    string Title, string[] Tests, (double One, double More) Goal, double Flops = 0, double Bytes = 0, bool InPlace = false, bool OfMemory = false)
+    string Title, string[] Tests, (double One, double More) Goal, double Flops = 0, double Bytes = 0, bool InPlace = false,
+    bool OfMemory = false)
 {
     const double million = 1 << 20;
 

@@ -10,11 +10,12 @@ sealed class RatioChart(IReadOnlyList<Comparison> runs) : Figure
     const double Width = 860, Bar = 12, Gap = 9, Top = 76, Numbers = 44;
 
     public override string Title => runs.Any(run => run.Place.IsSimulated) ? "SIMULATED: no times, goals alone"
-        : runs.Any(run => run.Place.IsGpu) ? "The best peer's time over ours, or our part of a copy's speed" : "The best peer's time over ours";
+        : $"The best peer's time over ours{(runs.Any(run => run.Place.IsGpu) ? ", or our part of a copy's speed" : "")}";
 
     public override string ToSvg()
     {
-        PeerRow[] rows = [.. runs[0].Rows.Select(r => r.Row).Where(row => runs.Any(run => run.Place.IsSimulated || double.IsFinite(Ratio(run, row))))];
+        bool Shows(Comparison run, PeerRow row) => run.Place.IsSimulated || double.IsFinite(Ratio(run, row));
+        PeerRow[] rows = [.. runs[0].Rows.Select(r => r.Row).Where(row => runs.Any(run => Shows(run, row)))];
         double[] values =
         [
             .. from row in rows

@@ -75,8 +75,9 @@ static unsafe partial class Accelerators
         {
             var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).CPU(Simulator()));
             if (device is not CPUDevice) return new(device.CreateAccelerator(context), $"GPU ({info.Name}, {info.Api})");
-            string why = string.Join("; ", [.. failures, .. All.Where(f => f.Device is null).Select(f => $"{f.Info.Name}: {f.Info.WhyNot}")]);
-            return new(context.GetCPUDevice(0).CreateAccelerator(context), $"GPU (ILGPU simulator: {(why.Length > 0 ? why : "as asked for")})");
+            string[] why = [.. failures, .. All.Where(f => f.Device is null).Select(f => $"{f.Info.Name}: {f.Info.WhyNot}")];
+            string because = why.Length > 0 ? string.Join("; ", why) : "as asked for";
+            return new(context.GetCPUDevice(0).CreateAccelerator(context), $"GPU (ILGPU simulator: {because})");
         }
         catch (Exception e)
         {
@@ -112,26 +113,31 @@ static unsafe partial class Accelerators
     {
         var (driver, architecture) = (device.DriverVersion, device.Architecture!.Value);
         CudaAccelerator.TryGetInstructionSet(architecture, driver, out var least, out _);
-        string module = File.Exists("/proc/driver/nvidia/version") ? Version().Match(File.ReadAllText("/proc/driver/nvidia/version")).Value : "";
+        const string told = "/proc/driver/nvidia/version";
+        string module = File.Exists(told) ? Version().Match(File.ReadAllText(told)).Value : "";
         return new(null, device.Name, "CUDA", device.MemorySize, $"{module} CUDA {driver.Major}.{driver.Minor}".Trim(),
             $"{architecture.Major}.{architecture.Minor}", device.NumMultiprocessors,
             device.InstructionSet is null ? $"its driver is too old: it knows CUDA {driver.Major}.{driver.Minor}, "
                 + $"and compute capability {architecture.Major}.{architecture.Minor} takes {least.Major}.{least.Minor} at least" : null);
     }
 
-    static DeviceInfo Of(CLDevice device) =>
-        new(null, device.Name, "OpenCL", device.MemorySize, CLAPI.CurrentAPI.GetDeviceInfo(device.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION),
-            $"{device.DeviceVersion.Major}.{device.DeviceVersion.Minor}", device.NumMultiprocessors,
-            device.DeviceVersion.Major < 2 ? $"it has OpenCL {device.DeviceVersion.Major}.{device.DeviceVersion.Minor}, and kernels take 2.0"
+    static DeviceInfo Of(CLDevice device)
+    {
+        string driver = CLAPI.CurrentAPI.GetDeviceInfo(device.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION);
+        string version = $"{device.DeviceVersion.Major}.{device.DeviceVersion.Minor}";
+        return new(null, device.Name, "OpenCL", device.MemorySize, driver, version, device.NumMultiprocessors,
+            device.DeviceVersion.Major < 2 ? $"it has OpenCL {version}, and kernels take 2.0"
             : !device.Capabilities.GenericAddressSpace ? "its OpenCL has no generic address space, in which kernels' pointers are"
             : !device.Capabilities.Float64 ? "it has no 64-bit floats, which kernels' constants are"
             : null);
+    }
 
     static string WhyNoCuda()
     {
         nint library = Load(cudaLibrary, wslLibrary);
         if (library == 0) return $"no NVIDIA driver ({cudaLibrary} was not found)";
-        if (!NativeLibrary.TryGetExport(library, "cuInit", out nint init) || !NativeLibrary.TryGetExport(library, "cuDeviceGetCount", out nint counted))
+        if (!NativeLibrary.TryGetExport(library, "cuInit", out nint init)
+            || !NativeLibrary.TryGetExport(library, "cuDeviceGetCount", out nint counted))
             return "the driver's library is none that ILGPU can use";
         int count = 0;
         var error = (CudaError)((delegate* unmanaged<uint, int>)init)(0);

@@ -110,6 +110,9 @@ public sealed partial class GpuDevice
         }
     }
 
-    static string Title(Delegate kernel) =>
-        $"{kernel.Method.DeclaringType!.Name}.{kernel.Method.Name}<{string.Join(", ", kernel.Method.GetGenericArguments().Select(f => f.Name))}>";
+    static string Title(Delegate kernel)
+    {
+        string formulas = string.Join(", ", kernel.Method.GetGenericArguments().Select(f => f.Name));
+        return $"{kernel.Method.DeclaringType!.Name}.{kernel.Method.Name}<{formulas}>";
+    }
 }

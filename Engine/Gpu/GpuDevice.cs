@@ -144,8 +144,8 @@ public sealed partial class GpuDevice : Device
         }
         catch (Exception)
         {
-            lost = $"{failure}. The device is lost, with all that its memory held (kernels run behind the program, so an earlier one may be "
-                + "at fault): start the program again; what was saved can be resumed";
+            lost = $"{failure}. The device is lost, with all that its memory held (kernels run behind the program, so an earlier one may "
+                + "be at fault): start the program again; what was saved can be resumed";
         }
         return new(lost ?? failure, e);
     }

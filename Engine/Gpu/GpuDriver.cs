@@ -5,7 +5,7 @@ using ILGPU.Runtime.OpenCL;
 
 namespace NanoAttention;
 
-/// <summary>What ILGPU is asked for and may fail at: memory, the GPU for this thread, and waiting. Tests put their own in its place.</summary>
+/// <summary>What ILGPU is asked for and may fail at: memory, the GPU for this thread, and waiting. Tests have one of their own.</summary>
 class GpuDriver(Accelerator accelerator)
 {
     /// <summary>A buffer of so many bytes.</summary>
@@ -27,8 +27,8 @@ class GpuDriver(Accelerator accelerator)
     public static bool IsWantOfMemory(Exception e) => e switch
     {
         CudaException cuda => cuda.Error == nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY),
-        CLException cl => cl.Error is CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE or CLError.CL_OUT_OF_RESOURCES or CLError.CL_OUT_OF_HOST_MEMORY
-            or CLError.CL_INVALID_BUFFER_SIZE,
+        CLException cl => cl.Error is CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE or CLError.CL_OUT_OF_RESOURCES
+            or CLError.CL_OUT_OF_HOST_MEMORY or CLError.CL_INVALID_BUFFER_SIZE,
         _ => e is OutOfMemoryException,
     };
 }

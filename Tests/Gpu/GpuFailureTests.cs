@@ -110,10 +110,12 @@ public class GpuFailureTests
     {
         var (gpu, driver) = New();
         Tensor x = Tensor.Ones([3], DType.F32, gpu), y = Tensor.Ones([3], DType.F32, gpu);
-        (driver.Unbound, driver.Restless) = (new InvalidOperationException("illegal address"), new InvalidOperationException("illegal address"));
+        var fault = new InvalidOperationException("illegal address");
+        (driver.Unbound, driver.Restless) = (fault, fault);
         Assert.Contains("launching Zip.Forward<AddFormula> failed: illegal address. The device is lost", Lost(() => _ = x + y));
         (driver.Unbound, driver.Restless) = (null, null);       // what it would answer now is not to be believed
-        foreach (var call in (Action[])[() => x.Exp(), () => x.ToArray<float>(), () => x.CopyFrom<float>([1, 2, 3]), () => Empty(4, gpu), gpu.Synchronize])
+        Action[] calls = [() => x.Exp(), () => x.ToArray<float>(), () => x.CopyFrom<float>([1, 2, 3]), () => Empty(4, gpu), gpu.Synchronize];
+        foreach (var call in calls)
             Assert.StartsWith("GPU (test): launching Zip.Forward<AddFormula> failed", Lost(call));
 
         static string Lost(Action call) => Assert.Throws<DeviceException>(call).Message;

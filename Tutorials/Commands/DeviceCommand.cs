@@ -46,7 +46,7 @@ static class DeviceCommand
             string.Join(", ", new[] { d.Name, d.Api, Gibibytes(d.Memory), d.Driver }.Where(text => text.Length > 0));
     }
 
-    static string Gibibytes(long bytes) => bytes == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.0} GiB");
+    static string Gibibytes(long bytes) => bytes == 0 ? "" : FormattableString.Invariant($"{bytes / (double)(1 << 30):0.0} GiB");
 }
 
 /// <summary>The option with which every verb that computes is told where: what <see cref="Device.Of"/> takes.</summary>
