@@ -45,17 +45,16 @@ public static partial class Attention
             var head = inputs.Of(at.Head);
             int first = (blocks - 1 - at.Block) * Size<S>(), query = first + 8 * Group.IdxY, column = at.Slice * Size<S>();
             Head dyOf = dy.Of(at.Head, inputs.Heads), lseOf = inputs.Row(lse, at.Head), deltaOf = inputs.Row(delta, at.Head);
-            F8 shift = lseOf.Eight(query).Shift(), mean = deltaOf.Eight(query);
             Tile sum = default;
             bool asked = dbias.Length > 0;
             int end = asked ? inputs.Keys : head.Scores.KeysSeen(first + Size<S>());        // dbias is 0 beyond what is seen
             for (int start = 0; start < end; start += Size<S>())
             {
                 int key = start + 4 * Group.IdxX;
-                var w = (head.Scores.ByQuery(Product<S>(head.Q, first, head.K, start, sliceA, sliceB), query, key) - shift).Exp();
-                var dw = Product<S>(dyOf, first, head.V, start, sliceA, sliceB);
-                if (head.Scores.Drops) dw *= head.Scores.KeptByQuery(query, key);
-                var ds = w * (dw - mean);
+                var s = head.Scores.ByQuery(Product<S>(head.Q, first, head.K, start, sliceA, sliceB), query, key);
+                Show<S>((s - lseOf.Eight(query).Shift()).Exp(), weights);
+                var dw = head.Scores.Drop(Product<S>(dyOf, first, head.V, start, sliceA, sliceB), query, key);
+                var ds = Recall<S>(weights) * (dw - deltaOf.Eight(query));
                 if (asked && at.Slice == 0) inputs.Weights(dbias, at.Head).Put(query, key, ds);
                 Show<S>(ds, weights);
                 sum = Sum<S>(sum, weights, head.K, start, column, sliceA);
@@ -84,19 +83,23 @@ public static partial class Attention
             for (int start = head.Scores.FirstSeeing(first); start < inputs.Queries; start += Size<S>())
             {
                 int query = start + 4 * Group.IdxX;
-                F4 shift = lseOf.Eight(query).Shift().Low, mean = deltaOf.Four(0, query);
-                var w = (head.Scores.ByKey(Product<S>(head.K, first, head.Q, start, sliceA, sliceB), query, key) - shift).Exp();
+                var s = head.Scores.ByKey(Product<S>(head.K, first, head.Q, start, sliceA, sliceB), query, key);
+                Show<S>((s - lseOf.Eight(query).Shift().Low).Exp(), weights);
                 var dw = Product<S>(head.V, first, dyOf, start, sliceA, sliceB);
-                var shown = w;
-                if (head.Scores.Drops)
+                for (int i = 0; i < 4; i++)                             // dw to ds, and w, which others have not seen yet, through dropout
                 {
-                    var kept = head.Scores.KeptByKey(query, key);
-                    shown *= kept;
-                    dw *= kept;
+                    var shown = Own<S>(weights).SubView(i * S.Side);
+                    F8 w = new(shown[0], shown[1]), slope = dw.Column(i), mean = new(deltaOf.Four(0, query + i).X);
+                    if (head.Scores.Drops)
+                    {
+                        var kept = head.Scores.KeptOfEight(query + i, key);
+                        slope *= kept;
+                        Put(w * kept, shown);
+                    }
+                    dw = dw.WithColumn(i, w * (slope - mean));
                 }
-                Show<S>(shown, weights);
                 sumV = Sum<S>(sumV, weights, dyOf, start, column, sliceA);
-                Show<S>(w * (dw - mean), weights);
+                Show<S>(dw, weights);
                 sumK = Sum<S>(sumK, weights, head.Q, start, column, sliceA);
             }
             dk.Of(at.Head, inputs.Heads).Put(key, column + 4 * Group.IdxX, sumK * new F8(head.Scores.Scale));

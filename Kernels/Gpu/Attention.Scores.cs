@@ -86,23 +86,21 @@ public struct AttentionScores(Cpu.AttentionShape shape, ArrayView<byte> mask, Ar
     readonly bool ArePlain(int query, int queries, int key, int keys) => bias.Length == 0 && mask.Length == 0
         && query + queries <= Queries && key + keys <= Keys && (causal == 0 || key + keys <= query + 1);
 
-    /// <summary>What dropout multiplies the weights of eight queries and four keys by.</summary>
-    public readonly Tile KeptByQuery(int query, int key)
+    /// <summary>The weights of eight queries and four keys, or their slopes, after dropout.</summary>
+    public readonly Tile Drop(Tile weights, int query, int key)
     {
-        Tile tile = default;
-        for (int i = 0; i < 8; i++) tile = tile.WithRow(i, Kept(query + i, key));
-        return tile;
+        for (int i = 0; i < 8 && least > 0; i++)
+        {
+            F4 row = weights.Row(i), kept = Kept(query + i, key);
+            weights = weights.WithRow(i, new(row.X * kept.X, row.Y * kept.Y, row.Z * kept.Z, row.W * kept.W));
+        }
+        return weights;
     }
 
-    /// <summary>What dropout multiplies the weights of eight keys and four queries by.</summary>
-    public readonly Tile KeptByKey(int query, int key)
-    {
-        Tile tile = default;
-        for (int i = 0; i < 4; i++) tile = tile.WithColumn(i, new(Kept(query + i, key), Kept(query + i, key + 4)));
-        return tile;
-    }
+    /// <summary>What dropout multiplies a query's weights of eight keys by.</summary>
+    public readonly F8 KeptOfEight(int query, int key) => new(Kept(query, key), Kept(query, key + 4));
 
-    // for a query's weights of four keys, with the CPU's bits: a call of Philox makes four
+    // of four keys, with the CPU's bits: a call of Philox makes four
     readonly F4 Kept(int query, int key)
     {
         ulong first = offset + (ulong)query * (ulong)Keys + (ulong)key;

@@ -105,6 +105,7 @@ public readonly struct Tile(F8 x, F8 y, F8 z, F8 w)
     public F4 Row(int i) => new(X.At(i), Y.At(i), Z.At(i), W.At(i));
     public Tile WithRow(int i, F4 row) => new(X.With(i, row.X), Y.With(i, row.Y), Z.With(i, row.Z), W.With(i, row.W));
 
+    public F8 Column(int i) => i < 2 ? i == 0 ? X : Y : i == 2 ? Z : W;
     public Tile WithColumn(int i, F8 column) =>
         i < 2 ? i == 0 ? new(column, Y, Z, W) : new(X, column, Z, W) : i == 2 ? new(X, Y, column, W) : new(X, Y, Z, column);
 }
@@ -116,7 +117,7 @@ public readonly struct Tile(F8 x, F8 y, F8 z, F8 w)
 public static partial class Attention
 {
     // Shared memory, in fours, for the largest tile: an operand's slice, and a tile of weights.
-    const int MaxSlice = 2 * 16 * (16 + 1), MaxWeights = 16 * (4 * 16 + 1);
+    const int MaxSlice = 2 * 16 * (16 + 1), MaxWeights = 16 * (4 * 16 + 1), MaxThreads = 16 * 8;
 
     // The rows or columns of a tile; from one of a slice's numbers of a row to the next, in fours: one more than there are rows, so that
     // neighbours lie in different banks.
@@ -129,38 +130,40 @@ public static partial class Attention
         Tile sum = default;
         for (int start = 0; start < a.Width; start += S.Depth)
         {
-            Transpose<S>(a, row, start, sliceA);
-            Transpose<S>(b, column, start, sliceB);
+            for (int k = 4 * Group.IdxY; k < S.Depth; k += 2 * S.Side)          // once, but for the simulator
+            {
+                Rows4 u = a.Four(row + Group.IdxX, S.Side, start + k), v = b.Four(column + Group.IdxX, S.Side, start + k);
+                Transpose<S>(u, k, sliceA);
+                Transpose<S>(v, k, sliceB);
+            }
             Group.Barrier();
-            for (int k = 0; k < S.Depth && k < a.Width - start; k += 4)       // compilers leave loops as they are: four steps at once
+            for (int k = 0; k < S.Depth && k < a.Width - start; k += 2)         // ILGPU leaves loops as they are
             {
                 ArrayView<F4> u = sliceA.SubView(k * Pitch<S>() + 2 * Group.IdxY), v = sliceB.SubView(k * Pitch<S>() + Group.IdxX);
-                sum = sum.Plus(new(u[0], u[1]), v[0])
-                    .Plus(new(u[Pitch<S>()], u[Pitch<S>() + 1]), v[Pitch<S>()])
-                    .Plus(new(u[2 * Pitch<S>()], u[2 * Pitch<S>() + 1]), v[2 * Pitch<S>()])
-                    .Plus(new(u[3 * Pitch<S>()], u[3 * Pitch<S>() + 1]), v[3 * Pitch<S>()]);
+                sum = sum.Plus(new(u[0], u[1]), v[0]).Plus(new(u[Pitch<S>()], u[Pitch<S>() + 1]), v[Pitch<S>()]);
             }
             Group.Barrier();
         }
         return sum;
     }
 
-    // Copies columns start, … of a tile's rows, so that rows become columns. Half a warp takes 16 rows, and its other half the next four
-    // columns: that reads whole sectors of 32 bytes, and writes to 32 banks.
-    static void Transpose<S>(Head x, int row, int start, ArrayView<F4> slice) where S : struct, IAttentionTile
+    // Rows become columns: numbers k to k + 3 of four rows. Half a warp has 16 rows each, and its other half their next four numbers: that
+    // reads whole sectors of 32 bytes, and writes to 32 banks.
+    static void Transpose<S>(Rows4 rows, int k, ArrayView<F4> slice) where S : struct, IAttentionTile
     {
-        for (int k = 4 * Group.IdxY; k < S.Depth; k += 2 * S.Side)
-        {
-            var to = slice.Cast<float>().SubView(4 * k * Pitch<S>() + Group.IdxX);
-            for (int i = 0; i < Size<S>(); i += S.Side)
-            {
-                var four = x.Four(row + i + Group.IdxX, start + k);
-                to[i] = four.X;
-                to[i + 4 * Pitch<S>()] = four.Y;
-                to[i + 8 * Pitch<S>()] = four.Z;
-                to[i + 12 * Pitch<S>()] = four.W;
-            }
-        }
+        var to = slice.Cast<float>().SubView(4 * k * Pitch<S>() + Group.IdxX);
+        Transpose<S>(rows.A, to);
+        Transpose<S>(rows.B, to.SubView(S.Side));
+        Transpose<S>(rows.C, to.SubView(2 * S.Side));
+        Transpose<S>(rows.D, to.SubView(3 * S.Side));
+    }
+
+    static void Transpose<S>(F4 row, ArrayView<float> to) where S : struct, IAttentionTile
+    {
+        to[0] = row.X;
+        to[4 * Pitch<S>()] = row.Y;
+        to[8 * Pitch<S>()] = row.Z;
+        to[12 * Pitch<S>()] = row.W;
     }
 
     /// <summary>
@@ -169,15 +172,29 @@ public static partial class Attention
     /// </summary>
     static void Show<S>(Tile tile, ArrayView<F4> weights) where S : struct, IAttentionTile
     {
-        var to = weights.SubView((4 * S.Side + 1) * Group.IdxX + 2 * Group.IdxY);
-        to[0] = tile.X.Low;
-        to[1] = tile.X.High;
-        to[S.Side] = tile.Y.Low;
-        to[S.Side + 1] = tile.Y.High;
-        to[2 * S.Side] = tile.Z.Low;
-        to[2 * S.Side + 1] = tile.Z.High;
-        to[3 * S.Side] = tile.W.Low;
-        to[3 * S.Side + 1] = tile.W.High;
+        var to = Own<S>(weights);
+        Put(tile.X, to);
+        Put(tile.Y, to.SubView(S.Side));
+        Put(tile.Z, to.SubView(2 * S.Side));
+        Put(tile.W, to.SubView(3 * S.Side));
+    }
+
+    static void Put(F8 x, ArrayView<F4> to)
+    {
+        to[0] = x.Low;
+        to[1] = x.High;
+    }
+
+    // Where the thread's four columns lie, S.Side apart.
+    static ArrayView<F4> Own<S>(ArrayView<F4> weights) where S : struct, IAttentionTile =>
+        weights.SubView((4 * S.Side + 1) * Group.IdxX + 2 * Group.IdxY);
+
+    /// <summary>What the thread itself has shown: shared memory keeps it while registers are scarce.</summary>
+    static Tile Recall<S>(ArrayView<F4> weights) where S : struct, IAttentionTile
+    {
+        var from = Own<S>(weights);
+        return new(new(from[0], from[1]), new(from[S.Side], from[S.Side + 1]),
+            new(from[2 * S.Side], from[2 * S.Side + 1]), new(from[3 * S.Side], from[3 * S.Side + 1]));
     }
 
     /// <summary>
@@ -189,17 +206,21 @@ public static partial class Attention
         int depth = Math.Min(S.Depth, Size<S>());
         for (int start = 0; start < Size<S>() && row + start < x.Rows; start += depth)
         {
-            for (int i = Group.IdxY; i < depth; i += S.Side / 2)
-                slice[i * Pitch<S>() + Group.IdxX] = x.Four(row + start + i, column + 4 * Group.IdxX);
-            Group.Barrier();
-            for (int k = 0; k < depth && row + start + k < x.Rows; k += 4)
+            for (int i = Group.IdxY; i < depth; i += 2 * S.Side)                // once, but for the simulator
             {
-                var u = weights.SubView((start + k) / 4 * (4 * S.Side + 1) + 2 * Group.IdxY);
-                var v = slice.SubView(k * Pitch<S>() + Group.IdxX);
-                sum = sum.Plus(new(u[0], u[1]), v[0])
-                    .Plus(new(u[S.Side], u[S.Side + 1]), v[Pitch<S>()])
-                    .Plus(new(u[2 * S.Side], u[2 * S.Side + 1]), v[2 * Pitch<S>()])
-                    .Plus(new(u[3 * S.Side], u[3 * S.Side + 1]), v[3 * Pitch<S>()]);
+                var rows = x.Four(row + start + i, S.Side / 2, column + 4 * Group.IdxX);
+                var to = slice.SubView(i * Pitch<S>() + Group.IdxX);
+                to[0] = rows.A;
+                to[S.Side / 2 * Pitch<S>()] = rows.B;
+                to[S.Side * Pitch<S>()] = rows.C;
+                to[3 * S.Side / 2 * Pitch<S>()] = rows.D;
+            }
+            Group.Barrier();
+            for (int k = 0; k < depth && row + start + k < x.Rows; k += 2)
+            {
+                int at = start + k;
+                ArrayView<F4> u = weights.SubView(at * S.Side + (at >> 2) + 2 * Group.IdxY), v = slice.SubView(k * Pitch<S>() + Group.IdxX);
+                sum = sum.Plus(new(u[0], u[1]), v[0]).Plus(new(u[S.Side], u[S.Side + 1]), v[Pitch<S>()]);
             }
             Group.Barrier();
         }
@@ -210,8 +231,7 @@ public static partial class Attention
     static F8 Fold<S>(F8 mine, bool largest, ArrayView<F4> shared) where S : struct, IAttentionTile
     {
         var row = shared.SubView(2 * Group.IdxY);
-        row[Group.IdxX * Pitch<S>()] = mine.Low;
-        row[Group.IdxX * Pitch<S>() + 1] = mine.High;
+        Put(mine, row.SubView(Group.IdxX * Pitch<S>()));
         Group.Barrier();
         F8 fold = new(row[0], row[1]);
         for (int i = 1; i < S.Side; i++)
