@@ -9,28 +9,32 @@ public sealed partial class GpuDevice
 {
     internal override void Attention(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor y, Tensor lse, AttentionShape shape)
     {
-        if (IsSimulated) Go<AttentionTile8>(); else Go<AttentionTile64>();
-
-        void Go<S>() where S : struct, IAttentionTile =>
-            Launch(Blocks<S>(shape, shape.Queries, shape.ValueDim), Kernels.Gpu.Attention.Forward<S>,
-                Inputs(q, k, v, mask, bias, shape), Heads(y, shape.Y), View(lse));
+        if (IsSimulated) Attention<AttentionTile8>(q, k, v, mask, bias, y, lse, shape);
+        else Attention<AttentionTile64>(q, k, v, mask, bias, y, lse, shape);
     }
+
+    internal void Attention<S>(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor y, Tensor lse, AttentionShape shape)
+        where S : struct, IAttentionTile =>
+        Launch(Blocks<S>(shape, shape.Queries, shape.ValueDim), Kernels.Gpu.Attention.Forward<S>,
+            Inputs(q, k, v, mask, bias, shape), Heads(y, shape.Y), View(lse));
 
     internal override void AttentionBackward(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor y, Tensor lse, Tensor dy,
         Tensor dq, Tensor dk, Tensor dv, Tensor? dbias, AttentionShape shape)
     {
+        if (IsSimulated) AttentionBackward<AttentionTile8>(q, k, v, mask, bias, y, lse, dy, dq, dk, dv, dbias, shape);
+        else AttentionBackward<AttentionTile64>(q, k, v, mask, bias, y, lse, dy, dq, dk, dv, dbias, shape);
+    }
+
+    internal void AttentionBackward<S>(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor y, Tensor lse, Tensor dy,
+        Tensor dq, Tensor dk, Tensor dv, Tensor? dbias, AttentionShape shape) where S : struct, IAttentionTile
+    {
         var delta = Tensor.Empty(lse.Shape, lse.DType, this, "Attention");
         Launch(Items(lse.Count), Kernels.Gpu.Attention.Delta,
             Inputs(q, k, v, mask, bias, shape), Heads(y, shape.Y), Heads(dy, shape.DY), View(delta));
-        if (IsSimulated) Go<AttentionTile8>(); else Go<AttentionTile64>();
-
-        void Go<S>() where S : struct, IAttentionTile
-        {
-            Launch(Blocks<S>(shape, shape.Queries, shape.HeadDim), Kernels.Gpu.Attention.BackwardByQuery<S>,
-                Inputs(q, k, v, mask, bias, shape), View(lse), View(delta), Heads(dy, shape.DY), Heads(dq, shape.DQ), Optional(dbias));
-            Launch(Blocks<S>(shape, shape.Keys, Math.Max(shape.HeadDim, shape.ValueDim)), Kernels.Gpu.Attention.BackwardByKey<S>,
-                Inputs(q, k, v, mask, bias, shape), View(lse), View(delta), Heads(dy, shape.DY), Heads(dk, shape.DK), Heads(dv, shape.DV));
-        }
+        Launch(Blocks<S>(shape, shape.Queries, shape.HeadDim), Kernels.Gpu.Attention.BackwardByQuery<S>,
+            Inputs(q, k, v, mask, bias, shape), View(lse), View(delta), Heads(dy, shape.DY), Heads(dq, shape.DQ), Optional(dbias));
+        Launch(Blocks<S>(shape, shape.Keys, Math.Max(shape.HeadDim, shape.ValueDim)), Kernels.Gpu.Attention.BackwardByKey<S>,
+            Inputs(q, k, v, mask, bias, shape), View(lse), View(delta), Heads(dy, shape.DY), Heads(dk, shape.DK), Heads(dv, shape.DV));
     }
 
     internal override void AttentionWeights(Tensor q, Tensor k, Tensor? mask, Tensor? bias, Tensor lse, Tensor weights,

@@ -1,3 +1,5 @@
+using NanoAttention.Kernels.Cpu;
+using NanoAttention.Kernels.Gpu;
 using Xunit;
 
 namespace NanoAttention.Tests;
@@ -37,6 +39,41 @@ public class GpuAttentionTests
     {
         var sample = new Sample(17, 19, 12, 12, Causal: true, Mask: "keys", Bias: "heads", Dropout: 0.2);
         Assert.Equal(Run(sample, Device.Gpu).Select(x => x.ToArray<float>()), Run(sample, Device.Gpu).Select(x => x.ToArray<float>()));
+    }
+
+    /// <summary>A tile in the proportions of a real GPU's: several threads down, and slices as deep as the group is wide twice.</summary>
+    public readonly struct Tile16 : IAttentionTile
+    {
+        public static int Side => 4;
+        public static int Depth => 8;
+    }
+
+    [Theory]
+    [InlineData(33, 33, 12, 20, true, 0), InlineData(21, 37, 5, 7, false, 0.4)]
+    public void A_larger_tile_computes_the_same(int queries, int keys, int width, int values, bool causal, double dropout)
+    {
+        using var _ = Defaults.With(DType.F32, Device.Cpu, seed: 6);
+        Tensor q = Tensor.Normal([1, 2, queries, width]), k = Tensor.Normal([1, 2, keys, width]), v = Tensor.Normal([1, 2, keys, values]);
+        Tensor dy = Tensor.Normal([1, 2, queries, values]), bias = Tensor.Normal([1, 2, queries, keys]), mask = Tensor.Uniform(bias.Shape) > 0.2;
+        AttentionStrides row(int n, int size) => AttentionStrides.Dense(2, n, size);
+        AttentionMaskStrides all = new(2 * queries * keys, queries * keys, keys, 1);
+        AttentionShape shape = new(1, 2, queries, keys, width, values, row(queries, width), row(keys, width), row(keys, values), row(queries, values),
+            all, all, 0.3, causal, dropout, 7, 2);
+        Tensor[] expected = On(Device.Cpu, Device.Cpu.Attention, Device.Cpu.AttentionBackward);
+        var gpu = (GpuDevice)Device.Gpu;
+        Tensor[] actual = On(gpu, gpu.Attention<Tile16>, gpu.AttentionBackward<Tile16>);
+        for (int i = 0; i < expected.Length; i++) AssertClose(expected[i], actual[i], i);
+
+        Tensor[] On(Device device, Action<Tensor, Tensor, Tensor, Tensor?, Tensor?, Tensor, Tensor, AttentionShape> forward,
+            Action<Tensor, Tensor, Tensor, Tensor?, Tensor?, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor?, AttentionShape> backward)
+        {
+            Tensor[] on = [.. new[] { q, k, v, mask, bias, dy }.Select(x => x.To(device))];
+            Tensor Like(Tensor x) => Tensor.Full(x.Shape, 9, DType.F32, device);
+            Tensor[] results = [Like(dy), Like(dy.Select(3, 0)), Like(q), Like(k), Like(v), Like(bias)];
+            forward(on[0], on[1], on[2], on[3], on[4], results[0], results[1], shape);
+            backward(on[0], on[1], on[2], on[3], on[4], results[0], results[1], on[5], results[2], results[3], results[4], results[5], shape);
+            return results;
+        }
     }
 
     // y, and the gradients of q, k, v and the bias
@@ -81,7 +118,7 @@ public class GpuAttentionTests
         Assert.Equal(expected.Shape, actual.Shape);
         double[] wanted = expected.ToDoubles(), got = actual.ToDoubles();
         for (int i = 0; i < wanted.Length; i++)
-            Assert.True(Math.Abs(got[i] - wanted[i]) <= 1e-5 * Math.Max(1, Math.Abs(wanted[i])),
+            Assert.True(got[i] == wanted[i] || Math.Abs(got[i] - wanted[i]) <= 1e-5 * Math.Max(1, Math.Abs(wanted[i])),
                 $"result {result}, element {i} of {expected.Shape}: {got[i]} on the GPU device, {wanted[i]} on the CPU");
     }
 }
