@@ -54,24 +54,25 @@ public class GpuAttentionTests
     {
         using var _ = Defaults.With(DType.F32, Device.Cpu, seed: 6);
         Tensor q = Tensor.Normal([1, 2, queries, width]), k = Tensor.Normal([1, 2, keys, width]), v = Tensor.Normal([1, 2, keys, values]);
-        Tensor dy = Tensor.Normal([1, 2, queries, values]), bias = Tensor.Normal([1, 2, queries, keys]), mask = Tensor.Uniform(bias.Shape) > 0.2;
+        Tensor dy = Tensor.Normal([1, 2, queries, values]), bias = Tensor.Normal([1, 2, queries, keys]);
+        var mask = Tensor.Uniform(bias.Shape) > 0.2;
         AttentionStrides row(int n, int size) => AttentionStrides.Dense(2, n, size);
         AttentionMaskStrides all = new(2 * queries * keys, queries * keys, keys, 1);
-        AttentionShape shape = new(1, 2, queries, keys, width, values, row(queries, width), row(keys, width), row(keys, values), row(queries, values),
-            all, all, 0.3, causal, dropout, 7, 2);
+        AttentionShape shape = new(1, 2, queries, keys, width, values, row(queries, width), row(keys, width), row(keys, values),
+            row(queries, values), all, all, 0.3, causal, dropout, 7, 2);
         Tensor[] expected = On(Device.Cpu, Device.Cpu.Attention, Device.Cpu.AttentionBackward);
         var gpu = (GpuDevice)Device.Gpu;
         Tensor[] actual = On(gpu, gpu.Attention<Tile16>, gpu.AttentionBackward<Tile16>);
         for (int i = 0; i < expected.Length; i++) AssertClose(expected[i], actual[i], i);
 
         Tensor[] On(Device device, Action<Tensor, Tensor, Tensor, Tensor?, Tensor?, Tensor, Tensor, AttentionShape> forward,
-            Action<Tensor, Tensor, Tensor, Tensor?, Tensor?, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor?, AttentionShape> backward)
+            Action<Tensor, Tensor, Tensor, Tensor?, Tensor?, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor?, AttentionShape> back)
         {
             Tensor[] on = [.. new[] { q, k, v, mask, bias, dy }.Select(x => x.To(device))];
             Tensor Like(Tensor x) => Tensor.Full(x.Shape, 9, DType.F32, device);
             Tensor[] results = [Like(dy), Like(dy.Select(3, 0)), Like(q), Like(k), Like(v), Like(bias)];
             forward(on[0], on[1], on[2], on[3], on[4], results[0], results[1], shape);
-            backward(on[0], on[1], on[2], on[3], on[4], results[0], results[1], on[5], results[2], results[3], results[4], results[5], shape);
+            back(on[0], on[1], on[2], on[3], on[4], results[0], results[1], on[5], results[2], results[3], results[4], results[5], shape);
             return results;
         }
     }
@@ -90,14 +91,15 @@ public class GpuAttentionTests
         }
         else
         {
-            (q, k, v) = (Tensor.Normal([2, 2, s.Queries, s.Width]), Tensor.Normal([2, 2, s.Keys, s.Width]), Tensor.Normal([2, 2, s.Keys, s.Values]));
+            (q, k) = (Tensor.Normal([2, 2, s.Queries, s.Width]), Tensor.Normal([2, 2, s.Keys, s.Width]));
+            v = Tensor.Normal([2, 2, s.Keys, s.Values]);
             leaves = [q.RequireGrad(), k.RequireGrad(), v.RequireGrad()];
         }
         var mask = s.Mask switch
         {
             "keys" => Tensor.Uniform([2, 1, 1, s.Keys]) > 0.3,
             "all" => Tensor.Uniform([2, 2, s.Queries, s.Keys]) > 0.3,
-            "fewer" => Tensor.Uniform([s.Queries, s.Keys]) > (Tensor.Arange(s.Queries).To(DType.F32) * (2.0 / s.Queries)).Unsqueeze(1),     // down to nothing
+            "fewer" => Tensor.Uniform([s.Queries, s.Keys]) > (Tensor.Arange(s.Queries).To(DType.F32) * (2.0 / s.Queries)).Unsqueeze(1),
             _ => null,
         };
         var bias = s.Bias switch
