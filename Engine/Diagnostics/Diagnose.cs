@@ -33,6 +33,7 @@ public static class Diagnose
                 if (node.Input(i).Source is { } behind && behind.Stamp < node.Stamp && seen.Add(behind)) open.Push(behind);
         }
         return wanted.Stamp > last.Stamp ? "RequireGrad was called on it after the root was computed: call it before."
+            : freed is not null && x.Grad is not null ? "It has one."
             : freed is not null ? $"Unknown: an earlier backward pass freed the graph behind {freed.Op}; ask before, or pass retainGraph: true."
             : "The root does not depend on it: between the two something was detached, computed under NoGrad, or made anew from numbers (ToArray, Item, Tensor.From).";
     }

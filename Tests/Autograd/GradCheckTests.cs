@@ -23,6 +23,15 @@ public class GradCheckTests
     }
 
     [Fact]
+    public void A_function_of_something_else_does_not_pass()
+    {
+        Vec meant = new(1, 2), other = new(3, 4);
+        var report = GradCheck.Run(() => other * other, meant);
+        Assert.False(report.Passed);
+        Assert.Contains("makes no use of meant", report.ToString());
+    }
+
+    [Fact]
     public void A_softmax_backward_rounded_to_float_is_caught()
     {
         int caught = Caught((y, dy) => Exact(y, dy).Map(v => (float)v));

@@ -60,11 +60,13 @@ public class DiagnoseTests
         var y = (late * x).Sum();
         Assert.Contains("after the root was computed", Diagnose.WhyNoGradient(late.RequireGrad(), y));
 
+        var unused = Tensor.Ones([2]).RequireGrad();
         var root = (x * x).Exp().Sum();
         Assert.Contains("Backward was not called", Diagnose.WhyNoGradient(x, root));
         root.Backward();
         Assert.Equal("It has one.", Diagnose.WhyNoGradient(x, (x * 3).Sum()));
-        Assert.Contains("freed the graph", Diagnose.WhyNoGradient(x, root));
+        Assert.Equal("It has one.", Diagnose.WhyNoGradient(x, root));
+        Assert.Contains("freed the graph", Diagnose.WhyNoGradient(unused, root));
     }
 
     [Fact]

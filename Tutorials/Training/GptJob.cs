@@ -76,8 +76,9 @@ static class GptJob
         double final = MeanLoss(model, validation, stop);
         string sample = Write(model, text.Vocabulary, s, stop);
         if (sample.Length > 0) Console.WriteLine(sample);
-        Draw(trainer, s, sample).Save(run.File("gpt.html"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"validation loss {final:0.0000}"));
+        string page = run.File("gpt.html");
+        Draw(trainer, s, sample).Save(page);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"validation loss {final:0.0000}; page {page}"));
         return 0;
     }
 
