@@ -46,13 +46,18 @@ public sealed unsafe partial class CpuDevice : Device
 
     internal override void Synchronize() { }
 
-    /// <summary>The numbers of a tensor from its first one to the end of its memory.</summary>
+    /// <summary>
+    /// The numbers of a tensor from its first one to the end of its memory. Taken for wider ones than they are, they would reach beyond it.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static View<T> View<T>(Tensor x) where T : unmanaged
     {
+        if (sizeof(T) != x.DType.Size) ThrowWrongSize(x);
         var buffer = (CpuBuffer)x.Storage.Read();
         return new((T*)buffer.Pointer + x.Offset, x.Storage.Bytes / sizeof(T) - x.Offset, buffer);
     }
+
+    static void ThrowWrongSize(Tensor x) => throw new InvalidOperationException($"a tensor {x.Shape} of {x.DType} is given to a kernel of numbers of another size");
 
     /// <summary>The bytes of a contiguous tensor, whose memory lives as long as the span.</summary>
     internal static Span<byte> Bytes(Tensor x)

@@ -107,17 +107,33 @@ public sealed partial class Tensor
     /// <summary>Uniform on [low, high), from the default generator.</summary>
     public static Tensor Uniform(Shape shape, double low = 0, double high = 1, DType? dtype = null, Device? device = null)
     {
-        var y = Empty(shape, dtype ?? Defaults.DType, device ?? Defaults.Device);
-        y.Device.Uniform(y, low, high, Defaults.Generator);
-        return y;
+        return Empty(shape, dtype ?? Defaults.DType, device ?? Defaults.Device).FillUniform(low, high);
     }
 
     /// <summary>Gaussian, from the default generator.</summary>
     public static Tensor Normal(Shape shape, double mean = 0, double std = 1, DType? dtype = null, Device? device = null)
     {
-        var y = Empty(shape, dtype ?? Defaults.DType, device ?? Defaults.Device);
-        y.Device.Normal(y, mean, std, Defaults.Generator);
-        return y;
+        return Empty(shape, dtype ?? Defaults.DType, device ?? Defaults.Device).FillNormal(mean, std);
+    }
+
+    /// <summary>Random numbers in place of a float tensor's, uniform on [low, high).</summary>
+    internal Tensor FillUniform(double low, double high)
+    {
+        CheckFloat("Uniform");
+        CheckWritable("Uniform");
+        Storage.Touch();
+        Device.Uniform(this, low, high, Defaults.Generator);
+        return this;
+    }
+
+    /// <summary>The same, Gaussian.</summary>
+    internal Tensor FillNormal(double mean, double std)
+    {
+        CheckFloat("Normal");
+        CheckWritable("Normal");
+        Storage.Touch();
+        Device.Normal(this, mean, std, Defaults.Generator);
+        return this;
     }
 
     static void CheckCount(int count, Shape shape)

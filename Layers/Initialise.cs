@@ -16,22 +16,12 @@ public static class Initialise
     }
 
     /// <summary>Uniform on [low, high).</summary>
-    public static Tensor Uniform(Tensor w, double low, double high)
-    {
-        w.Storage.Touch();
-        w.Device.Uniform(w, low, high, Defaults.Generator);
-        return w;
-    }
+    public static Tensor Uniform(Tensor w, double low, double high) => w.FillUniform(low, high);
 
     /// <summary>Uniform within ±1/√fan: what PyTorch gives the weights and biases of Linear and the LSTM.</summary>
     public static Tensor UniformFan(Tensor w, int fan) => fan == 0 ? w : Uniform(w, -1 / Math.Sqrt(fan), 1 / Math.Sqrt(fan));
 
-    public static Tensor Normal(Tensor w, double std = 1, double mean = 0)
-    {
-        w.Storage.Touch();
-        w.Device.Normal(w, mean, std, Defaults.Generator);
-        return w;
-    }
+    public static Tensor Normal(Tensor w, double std = 1, double mean = 0) => w.FillNormal(mean, std);
 
     /// <summary>Uniform within ±gain √(6/(fan in + fan out)) (Glorot and Bengio 2010).</summary>
     public static Tensor XavierUniform(Tensor w, double gain = 1)

@@ -18,6 +18,7 @@ public sealed partial class Tensor
     public Tensor AvgPool(ReadOnlySpan<int> kernel, PerAxis stride = default, WindowPadding padding = default, PerAxis dilation = default,
         bool ceil = false, bool countPadding = true, double? divisor = null)
     {
+        CheckFloat("AvgPool");
         var windows = WindowAxis.On(Shape, kernel, stride.Or(kernel), padding, dilation, ceil, "AvgPool");
         var counts = Array.ConvertAll(windows, w => w.Counts(countPadding));
         if (divisor is { } d)

@@ -20,6 +20,24 @@ public class BadInputTests(ITestOutputHelper output)
     [Fact]
     public void Most_methods_are_tried() => Assert.InRange(methods.Length, 150, 1000);
 
+    [Theory, InlineData(DType.Bool), InlineData(DType.I32)]
+    public void What_is_made_for_floats_never_writes_into_anything_else(DType type)
+    {
+        var x = Tensor.Zeros([1, 4, 4], type);
+        Action[] all =
+        [
+            () => Tensor.Uniform([3], dtype: type), () => Tensor.Normal([3], dtype: type), () => Initialise.Uniform(x, 0, 1), () => Initialise.Normal(x),
+            () => x.AvgPool([2, 2]), () => x.AdaptiveAvgPool(2, 2),
+        ];
+        foreach (var call in all) Assert.Contains($"of type {type}", Assert.Throws<ArgumentException>(call).Message);
+        var strided = Tensor.Zeros([3, 4]).Transpose();
+        Assert.Contains("only contiguous tensors", Assert.Throws<InvalidOperationException>(() => Initialise.Normal(strided)).Message);
+    }
+
+    [Fact]
+    public void Numbers_are_never_taken_for_wider_ones() =>
+        Assert.Contains("(3) of Bool", Assert.Throws<InvalidOperationException>(() => CpuDevice.View<float>(Tensor.Zeros([3], DType.Bool))).Message);
+
     [Theory, MemberData(nameof(Names))]
     public void A_method_answers_or_says_what_is_wrong(string name)
     {
