@@ -25,6 +25,7 @@ sealed class CellSession
     static readonly Lazy<MetadataReference[]> References = new(() =>
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
             .Split(Path.PathSeparator)
+            .Where(path => Path.GetFileName(path) != "Benchmarks.dll")     // the tests bring it along, with some of this program's sources in it
             .Select(path => MetadataReference.CreateFromFile(path))]);
 
     readonly NotebookGlobals globals = new();
