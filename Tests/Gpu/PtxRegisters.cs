@@ -9,11 +9,12 @@ namespace NanoAttention.Tests;
 /// </summary>
 static partial class PtxRegisters
 {
-    sealed record Line(string[] Writes, string[] Reads, int[] Next);
+    /// <summary>An instruction, the registers that it writes and reads, and which may be next; the last is followed by their count.</summary>
+    public sealed record Line(string Text, string[] Writes, string[] Reads, int[] Next);
 
     public static int MostAtOnce(string ptx)
     {
-        var lines = Parse(ptx[ptx.IndexOf("\n{")..]);
+        var lines = Parse(ptx);
         var free = Constant().Matches(ptx).Select(match => match.Groups[1].Value).ToHashSet();
         HashSet<string>[] before = [.. Enumerable.Range(0, lines.Count + 1).Select(_ => new HashSet<string>())];    // needed at each line
         for (bool grows = true; grows;)
@@ -30,8 +31,10 @@ static partial class PtxRegisters
         return before.Max(needed => needed.Except(free).Sum(name => name.StartsWith("%p") ? 0 : name.StartsWith("%rd") ? 2 : 1));
     }
 
-    static List<Line> Parse(string body)
+    /// <summary>The instructions of a kernel.</summary>
+    public static List<Line> Parse(string ptx)
     {
+        string body = ptx[ptx.IndexOf("\n{")..];
         var labels = new Dictionary<string, int>();
         var texts = new List<string>();
         foreach (string part in body.Trim('\n', '{', '}').Split(';', StringSplitOptions.TrimEntries))
@@ -47,8 +50,8 @@ static partial class PtxRegisters
             string op = match.Groups[2].Value, rest = match.Groups[3].Value;
             bool isGuarded = match.Groups[1].Success, hasResult = !NoResult().IsMatch(op);
             string result = !hasResult ? "" : rest.StartsWith('{') ? rest[..rest.IndexOf('}')] : rest.Split(',')[0];
-            int[] next = op == "ret" ? [] : !op.StartsWith("bra") ? [i + 1] : isGuarded ? [i + 1, labels[rest]] : [labels[rest]];
-            return new Line(isGuarded ? [] : Names(result), [.. Names(rest[result.Length..]), .. Names(match.Groups[1].Value)], next);
+            int[] next = op == "ret" ? [texts.Count] : !op.StartsWith("bra") ? [i + 1] : isGuarded ? [i + 1, labels[rest]] : [labels[rest]];
+            return new Line(text, isGuarded ? [] : Names(result), [.. Names(rest[result.Length..]), .. Names(match.Groups[1].Value)], next);
         })];
     }
 

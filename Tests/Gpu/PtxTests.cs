@@ -31,6 +31,7 @@ public class PtxTests
         {
             string ptx = Compile(kernel);
             Assert.DoesNotContain(".local", ptx);
+            Assert.Empty(PtxDivergence.BrokenPromises(ptx));
         }
     }
 
@@ -79,6 +80,32 @@ public class PtxTests
     {
         foreach (var kernel in Instances(kernels["Map.Backward"]).Where(k => !k.GetGenericArguments()[0].ToString().Contains("Pow")))     // which branches on its exponent
             Assert.DoesNotMatch(@"@!?%p\d+ bra\.uni", Compile(kernel));
+    }
+
+    [Fact]
+    public void A_number_chosen_where_threads_part_is_not_taken_for_uniform()
+    {
+        const string ptx = """
+            .visible .entry Kernel(.param .b32 _n)
+            {
+            mov.b32 %r1, %tid.x;
+            ld.param.b32 %r2, [_n];
+            mov.b32 %r3, 4;
+            setp.lt.s32 %p1, %r1, %r2;
+            @%p1 bra L_1;
+            mov.b32 %r3, 0;
+            L_1:
+            setp.ge.s32 %p2, %r3, 4;
+            @%p2 bra.uni L_2;
+            setp.ge.s32 %p3, %r2, 4;
+            @%p3 bra.uni L_2;
+            bar.sync 0;
+            L_2:
+            ret;
+            }
+            """;
+        Assert.Equal("@%p2 bra.uni L_2", Assert.Single(PtxDivergence.BrokenPromises(ptx)));
+        Assert.Equal(2, PtxDivergence.BrokenPromises(ptx.Replace("bra L", "bra.uni L")).Count());
     }
 
     // A generic kernel with each formula that it may be launched with, or each type of number.
