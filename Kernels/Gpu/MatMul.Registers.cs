@@ -13,8 +13,11 @@ public readonly struct Operand(int stride, int strideK, bool aligned)
     /// <summary>1 where neighbours along k are neighbours in memory, and loaded by fours; else neighbours along the other axis are.</summary>
     public readonly int AlongK = strideK == 1 ? 1 : 0;
 
-    /// <summary>1 where each four start at a multiple of 16 bytes, which a single load needs.</summary>
-    public readonly int Wide = aligned && (strideK == 1 ? stride % 4 == 0 : stride == 1 && strideK % 4 == 0) ? 1 : 0;
+    /// <summary>How many of a thread's four numbers each k has.</summary>
+    public readonly int PerK = strideK == 1 ? 1 : 4;
+
+    /// <summary>How many of the four must be there for a single load: 4, but never where some start at no multiple of 16 bytes.</summary>
+    public readonly int Wide = aligned && (strideK == 1 ? stride % 4 == 0 : stride == 1 && strideK % 4 == 0) ? 4 : int.MaxValue;
 }
 
 /// <summary>What becomes of the sums: c = f(sum + plus).</summary>
@@ -65,7 +68,10 @@ public static partial class MatMul
         Operand rows, Operand columns, Epilogue<F> epilogue) where T : struct, ITile where F : struct, IUnary
     {
         ArrayView<F4> tileA = SharedMemory.Allocate<F4>(MaxTile), tileB = SharedMemory.Allocate<F4>(MaxTile);
-        int side = 4 * T.Blocks * T.Side, stage = T.Depth * Sums<T>.Pitch, y = Group.IdxX / T.Side, x = Group.IdxX - y * T.Side;
+        int side = 4 * T.Blocks * T.Side, stage = T.Depth * Sums<T>.Pitch;
+        // Two rows of threads in turn: neighbours read the same of B, next but one neighbours the same of A. Where all of a warp are so
+        // paired, shared memory answers a load of 16 bytes in two goes instead of four (NVIDIA, forums.developer.nvidia.com, 77228).
+        int pair = Group.IdxX / 2, rowPair = pair / T.Side, x = pair - rowPair * T.Side, y = 2 * rowPair + (Group.IdxX & 1);
         int down = (shape.M + side - 1) / side, across = (shape.N + side - 1) / side;
         for (int tile = Grid.IdxX; tile < shape.Splits * shape.Batch * down * across; tile += Grid.DimX)
         {
@@ -80,9 +86,10 @@ public static partial class MatMul
             for (int k = start, present = 0; k < end; k += T.Depth, present = stage - present)
             {
                 Fours nextA = ofA.Load(a, rows, k + T.Depth, end), nextB = ofB.Load(b, columns, k + T.Depth, end);
-                for (int i = 0; i < T.Depth; i += 2)        // ILGPU leaves loops as they are; more at once would not fit the registers
+                ArrayView<F4> us = tileA.SubView(present + y), vs = tileB.SubView(present + x);
+                for (int i = 0; i < stage; i += 2 * Sums<T>.Pitch)      // ILGPU leaves loops as they are; more at once takes more registers
                 {
-                    ArrayView<F4> u = tileA.SubView(present + i * Sums<T>.Pitch + y), v = tileB.SubView(present + i * Sums<T>.Pitch + x);
+                    ArrayView<F4> u = us.SubView(i), v = vs.SubView(i);
                     sums = sums.Plus(u, v, 0).Plus(u, v, 1);
                 }
                 ofA.Put(nextA, tileA.SubView(stage - present), rows);
@@ -178,8 +185,8 @@ public readonly struct Courier<T> where T : struct, ITile
 
     public F4 Load(ArrayView<float> x, Operand o, int start, int end)
     {
-        int left = end - start - k, here = o.AlongK != 0 ? Math.Min(left, count) : left > 0 ? count : 0, at = from + start * o.StrideK;
-        if (o.Wide != 0 && here >= 4) return Rounded(x.Cast<F4>()[at >> 2]);
+        int here = Math.Min((end - start - k) * o.PerK, count), at = from + start * o.StrideK;
+        if (here >= o.Wide) return Rounded(x.Cast<F4>()[at >> 2]);
         int step = o.AlongK != 0 ? o.StrideK : o.Stride;
         return Rounded(new(
             here > 0 ? x[at] : 0, here > 1 ? x[at + step] : 0, here > 2 ? x[at + 2 * step] : 0, here > 3 ? x[at + 3 * step] : 0));

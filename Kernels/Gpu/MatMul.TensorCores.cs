@@ -239,7 +239,7 @@ public static class TensorCores
 
         static void Copy(Operand o, int to, long from, int count)
         {
-            if (o.Wide != 0)
+            if (o.Wide == 4)
             {
                 CudaAsm.Emit(Copy16, to, from, 4 * count);
                 return;

@@ -22,6 +22,12 @@ sealed partial class PtxMachine
     /// <summary>The memory of the GPU, from address 0 on.</summary>
     public byte[] Memory { get; } = new byte[1 << 20];
 
+    /// <summary>
+    /// Whether in each load of 16 bytes from shared memory all threads of a warp had the address of their neighbour, or all that of their
+    /// next neighbour but one: a multiprocessor then needs two goes for it, else four.
+    /// </summary>
+    public bool LoadsArePaired { get; private set; } = true;
+
     // One thread, or of a joint instruction the threads of a warp.
     delegate void Instruction(Thread thread, Thread[] warp);
 
@@ -31,6 +37,7 @@ sealed partial class PtxMachine
         public readonly ulong[] R = new ulong[count];
         public readonly List<Action> Copies = [];       // asynchronous ones that are not yet awaited
         public readonly List<int> Ends = [];            // how many there were at each commit
+        public readonly List<int> Loads = [];           // the addresses of those of 16 bytes from shared memory
         public int Next;
     }
 
@@ -65,10 +72,13 @@ sealed partial class PtxMachine
         while (true)
         {
             foreach (var warp in warps) RunToBarrier(warp);
-            if (warps.All(warp => warp.All(t => t.Next >= code.Count))) return;
+            if (warps.All(warp => warp.All(t => t.Next >= code.Count))) break;
             int barrier = warps[0][0].Next;
             foreach (var t in warps.SelectMany(warp => warp)) Assert.Equal(barrier, t.Next++);
         }
+        foreach (var warp in warps)
+            for (int i = 0; i < warp[0].Loads.Count; i++)
+                LoadsArePaired &= new[] { 1, 2 }.Any(apart => warp.All(t => t.Loads[i] == warp[t.Index % 32 ^ apart].Loads[i]));
     }
 
     void RunToBarrier(Thread[] warp)
@@ -153,6 +163,7 @@ sealed partial class PtxMachine
             "max" => Math.Max,
             "shl" => (a, b) => a << b,
             "shr" => (a, b) => a >> b,
+            "and" => (a, b) => a & b,
             "xor" => (a, b) => a ^ b,
             _ => throw new NotSupportedException(op),
         };
@@ -171,6 +182,7 @@ sealed partial class PtxMachine
         return (t, _) =>
         {
             int at = Aligned(address(t), size * values.Length);
+            if (isLoad && memory == shared && values.Length == 4) t.Loads.Add(at);
             for (int i = 0; i < values.Length; i++)
             {
                 var place = memory.AsSpan(at + i * size, size);

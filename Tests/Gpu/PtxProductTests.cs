@@ -97,6 +97,7 @@ public class PtxProductTests
                     }
                     Assert.Equal(sum, memory[startC + (split * m + i) * n + j], 2e-5);
                 }
+        Assert.True(takesAddresses || machine.LoadsArePaired);
         Assert.True(float.IsNaN(memory[startC - 1]) && float.IsNaN(memory[startC + splits * m * n]));
     }
 
