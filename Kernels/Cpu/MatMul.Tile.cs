@@ -10,16 +10,6 @@ public static unsafe partial class MatMul
     /// </summary>
     internal static int TileRows<T, V>() where T : unmanaged where V : struct => typeof(V) == typeof(Lane512<T>) ? 14 : 6;
 
-    /// <summary>A number of rows that is a constant to the compiler, so that each has its own loop without a branch.</summary>
-    interface IRows { static abstract int Count { get; } }
-
-    readonly struct One : IRows { public static int Count => 1; }
-    readonly struct Two : IRows { public static int Count => 2; }
-    readonly struct Three : IRows { public static int Count => 3; }
-    readonly struct Four : IRows { public static int Count => 4; }
-    readonly struct Five : IRows { public static int Count => 5; }
-    readonly struct Six : IRows { public static int Count => 6; }
-
     /// <summary>
     /// c = plus + a b for one tile of <paramref name="rows"/> ≤ <see cref="TileRows"/> rows and two registers of columns; without plus if
     /// that is null.
@@ -50,7 +40,7 @@ public static unsafe partial class MatMul
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Tile<T, V, R>(int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* plus, nint plusRow)
-        where T : unmanaged where V : struct, ISimd<V, T> where R : struct, IRows
+        where T : unmanaged where V : struct, ISimd<V, T> where R : struct, ICount
     {
         T* a0 = a, a1 = a0 + aRow, a2 = a1 + aRow, a3 = a2 + aRow, a4 = a3 + aRow, a5 = a4 + aRow;
         V c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;

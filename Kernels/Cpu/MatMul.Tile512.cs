@@ -6,15 +6,6 @@ namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class MatMul
 {
-    readonly struct Seven : IRows { public static int Count => 7; }
-    readonly struct Eight : IRows { public static int Count => 8; }
-    readonly struct Nine : IRows { public static int Count => 9; }
-    readonly struct Ten : IRows { public static int Count => 10; }
-    readonly struct Eleven : IRows { public static int Count => 11; }
-    readonly struct Twelve : IRows { public static int Count => 12; }
-    readonly struct Thirteen : IRows { public static int Count => 13; }
-    readonly struct Fourteen : IRows { public static int Count => 14; }
-
     /// <summary>How a lies in memory: in rows, or (transposed, or packed so) in columns. A constant to the compiler.</summary>
     interface ILay { static abstract bool InColumns { get; } }
 
@@ -61,7 +52,7 @@ public static unsafe partial class MatMul
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Tile512<T, L, R>(int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* plus, nint plusRow)
-        where T : unmanaged where L : struct, ILay where R : struct, IRows
+        where T : unmanaged where L : struct, ILay where R : struct, ICount
     {
         Prefetch(c, cRow, R.Count);
         T* a0 = a, a3 = a0 + 3 * aRow, a6 = a3 + 3 * aRow, a9 = a6 + 3 * aRow, a12 = a9 + 3 * aRow;

@@ -19,27 +19,6 @@ static class Rows
         else if (i < x.Length) V.StorePart(v, x, i, x.Length - i);
     }
 
-    /// <summary>How many registers a row may fill that a kernel keeps there.</summary>
-    public const int InRegisters = 4;
-
-    /// <summary>A whole row in registers, the rest filled.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (V, V, V, V) Load<V, T>(View<T> x, T fill) where V : struct, ISimd<V, T> where T : unmanaged
-    {
-        V a = LoadUpTo<V, T>(x, 0, fill), b = LoadUpTo<V, T>(x, V.Count, fill);
-        return (a, b, LoadUpTo<V, T>(x, 2 * V.Count, fill), LoadUpTo<V, T>(x, 3 * V.Count, fill));
-    }
-
-    /// <summary>Stores as much of the registers as the row holds.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store<V, T>(V a, V b, V c, V d, View<T> x) where V : struct, ISimd<V, T> where T : unmanaged
-    {
-        StoreUpTo(a, x, 0);
-        StoreUpTo(b, x, V.Count);
-        StoreUpTo(c, x, 2 * V.Count);
-        StoreUpTo(d, x, 3 * V.Count);
-    }
-
     /// <summary>Calls what lies a row further on than the two registers at i into the cache, while other work is done.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void PrefetchNextRow<T>(View<T> x, int i, int register) where T : unmanaged

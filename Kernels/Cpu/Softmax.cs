@@ -12,27 +12,59 @@ public static class Softmax
     {
         readonly View<T> x = x, y = y;
 
-        [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
-            if (n <= Rows.InRegisters * V.Count)
-                for (int row = from; row < to; row++) Short<V>(x.Row(row, n), y.Row(row, n));
-            else
-                for (int row = from; row < to; row++) Long<V>(x.Row(row, n), y.Row(row, n));
+            switch ((n + V.Count - 1) / V.Count)
+            {
+                case 1: Short<V, One>(from, to); break;
+                case 2: Short<V, Two>(from, to); break;
+                case 3: Short<V, Three>(from, to); break;
+                case 4: Short<V, Four>(from, to); break;
+                default: Long<V>(from, to); break;
+            }
         }
 
-        // a row that is read once, kept in registers and written once
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        static void Short<V>(View<T> x, View<T> y) where V : struct, ISimd<V, T>
+        // A row of R registers is read once, kept there and written once.
+        [MethodImpl(Compiled.Alone)]
+        void Short<V, R>(int from, int to) where V : struct, ISimd<V, T> where R : struct, ICount
         {
-            var (a, b, c, d) = Rows.Load<V, T>(x, Number.Of<T>(double.NegativeInfinity));
-            var max = V.Broadcast(V.Peak(V.Larger(V.Larger(a, b), V.Larger(c, d))));
-            (a, b, c, d) = (V.Exp(a - max), V.Exp(b - max), V.Exp(c - max), V.Exp(d - max));
-            var scale = V.Of(1 / Number.Double(V.Sum(a + b + (c + d))));
-            Rows.Store(a * scale, b * scale, c * scale, d * scale, y);
+            for (int row = from; row < to; row++)
+            {
+                var (xs, ys) = (x.Row(row, n), y.Row(row, n));
+                V a = Load<V, R>(xs, 0), b = Load<V, R>(xs, 1), c = Load<V, R>(xs, 2), d = Load<V, R>(xs, 3);
+                var max = V.Broadcast(V.Peak(V.Larger(V.Larger(a, b), V.Larger(c, d))));
+                a = V.Exp(a - max);
+                b = R.Count > 1 ? V.Exp(b - max) : default;
+                c = R.Count > 2 ? V.Exp(c - max) : default;
+                d = R.Count > 3 ? V.Exp(d - max) : default;
+                var scale = V.Of(1 / Number.Double(V.Sum(a + b + (c + d))));
+                Store<V, R>(a * scale, ys, 0);
+                Store<V, R>(b * scale, ys, 1);
+                Store<V, R>(c * scale, ys, 2);
+                Store<V, R>(d * scale, ys, 3);
+            }
+        }
+
+        // A row's register i of R; −∞ for others.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static V Load<V, R>(View<T> x, int i) where V : struct, ISimd<V, T> where R : struct, ICount =>
+            i < R.Count - 1 ? V.Load(x, i * V.Count)
+            : i < R.Count ? Rows.LoadUpTo<V, T>(x, i * V.Count, Number.Of<T>(double.NegativeInfinity)) : V.Of(double.NegativeInfinity);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Store<V, R>(V v, View<T> y, int i) where V : struct, ISimd<V, T> where R : struct, ICount
+        {
+            if (i < R.Count - 1) V.Store(v, y, i * V.Count);
+            else if (i < R.Count) Rows.StoreUpTo(v, y, i * V.Count);
         }
 
         // The first-level cache holds the row between its three passes. While the second computes, memory delivers the next row.
+        [MethodImpl(Compiled.Alone)]
+        void Long<V>(int from, int to) where V : struct, ISimd<V, T>
+        {
+            for (int row = from; row < to; row++) Long<V>(x.Row(row, n), y.Row(row, n));
+        }
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static void Long<V>(View<T> x, View<T> y) where V : struct, ISimd<V, T>
         {
