@@ -19,9 +19,9 @@ public sealed unsafe partial class CpuDevice : Device
     /// <summary>The device's own threads, or the caller's alone: for running a kernel by itself.</summary>
     internal Workers Workers(bool all) => all ? workers : alone;
 
-    internal override object Rent(int bytes, PerThread thread)
+    internal override object Rent(int bytes, PerThread thread, string op)
     {
-        if (thread.Pool.Take(bytes) is not { } buffer)
+        if ((Guard ? CpuBuffer.Guarded(bytes, op) : thread.Pool.Take(bytes)) is not { } buffer)
         {
             CountMiss();
             buffer = CpuPool.Allocate(bytes);
@@ -32,7 +32,9 @@ public sealed unsafe partial class CpuDevice : Device
 
     internal override void Return(object buffer, int bytes, PerThread thread)
     {
-        if (Pooling) thread.Pool.Put((CpuBuffer)buffer, bytes);
+        var memory = (CpuBuffer)buffer;
+        if (memory.Guard is { } guard) guard.Verify();
+        else if (Pooling) thread.Pool.Put(memory, bytes);
     }
 
     /// <summary>How many buffers wait to be used again, by this thread.</summary>
@@ -43,6 +45,9 @@ public sealed unsafe partial class CpuDevice : Device
 
     /// <summary>What fills every buffer before it is handed out, so that whoever reads what nobody wrote is found out; null: nothing does.</summary>
     internal byte? Litter { get; set; }
+
+    /// <summary>Whether buffers are new and end in a pattern, as kernels' scratch memory does, so that whoever writes beyond them is found out.</summary>
+    internal bool Guard { get => GuardedMemory.On; set => GuardedMemory.On = value; }
 
     internal override void Synchronize() { }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using NanoAttention.Kernels.Cpu;
 
 namespace NanoAttention;
 
@@ -77,6 +78,9 @@ sealed unsafe class CpuBuffer
     /// <summary>The first byte: good as long as this buffer is referred to.</summary>
     public void* Pointer { get; }
 
+    /// <summary>What watches its ends; for tests.</summary>
+    public GuardedMemory? Guard { get; private init; }
+
     public Span<byte> Bytes => memory.AsSpan(offset);
 
     /// <summary>Small buffers share a slab, which the collector frees when the last of them is gone.</summary>
@@ -95,6 +99,13 @@ sealed unsafe class CpuBuffer
         var buffer = new CpuBuffer(slab, used);
         used += (bytes + alignment - 1) / alignment * alignment;
         return buffer;
+    }
+
+    /// <summary>A buffer whose ends are watched.</summary>
+    public static CpuBuffer Guarded(int bytes, string op)
+    {
+        var guard = new GuardedMemory(bytes).Lend(bytes, op);
+        return new(guard.Bytes, guard.Start) { Guard = guard };
     }
 
     static int Padding(byte[] memory) => (int)(-(nint)Unsafe.AsPointer(ref memory[0]) & (alignment - 1));

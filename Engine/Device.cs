@@ -70,7 +70,7 @@ public abstract class Device
     // Memory
     /// <summary>Throws where tensors of this type cannot be on the device.</summary>
     internal virtual void CheckType(DType type, string op) { }
-    internal abstract object Rent(int bytes, PerThread thread);
+    internal abstract object Rent(int bytes, PerThread thread, string op);
     internal abstract void Return(object buffer, int bytes, PerThread thread);
     internal abstract void Upload(ReadOnlySpan<byte> from, Tensor to);
     internal abstract void Download(Tensor from, Span<byte> to);

@@ -16,7 +16,7 @@ public sealed class Storage
     {
         (Device, Bytes, this.shape, this.op, Born) = (device, bytes, shape, op, Reverse.Now);
         var thread = PerThread.Mine;
-        buffer = device.Rent(bytes, thread);
+        buffer = device.Rent(bytes, thread, op);
         thread.Scope?.Add(this);
     }
 

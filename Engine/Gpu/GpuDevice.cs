@@ -54,7 +54,7 @@ public sealed partial class GpuDevice : Device
         if (type == DType.F64) throw new NotSupportedException($"{op}: {Name} holds F32, I32 and Bool; F64 runs on the CPU");
     }
 
-    internal override object Rent(int bytes, PerThread thread)
+    internal override object Rent(int bytes, PerThread thread, string op)
     {
         lock (gate)
             try

@@ -11,6 +11,7 @@ static unsafe class Scratch<TOwner>
     const int Line = 64; // bytes of a cache line, and of the widest register
 
     [ThreadStatic] static byte[]? memory;
+    [ThreadStatic] static GuardedMemory? guarded;
 
     /// <summary>
     /// Memory for <paramref name="count"/> numbers from a cache line's start on, valid until the thread's next call. What it holds is
@@ -18,9 +19,16 @@ static unsafe class Scratch<TOwner>
     /// </summary>
     public static T* Take<T>(long count) where T : unmanaged
     {
+        if (GuardedMemory.On) return (T*)Guarded(checked((int)(count * sizeof(T))));
         var bytes = checked((int)(count * sizeof(T))) + Line;
         if (memory is null || memory.Length < bytes) memory = GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
         var start = (nint)Unsafe.AsPointer(ref memory[0]);
         return (T*)((start + Line - 1) & -Line);
+    }
+
+    static void* Guarded(int bytes)
+    {
+        guarded = (guarded ?? new(bytes)).Lend(bytes, $"scratch of {typeof(TOwner).Name}");
+        return Unsafe.AsPointer(ref guarded.Bytes[guarded.Start]);
     }
 }

@@ -3,7 +3,7 @@ using Xunit;
 namespace NanoAttention.Tests;
 
 /// <summary>What listing a case buys: precisions, a fused op and its composed twin, and all layouts in memory agree.</summary>
-public class AgreementCaseTests
+public class AgreementCaseTests : IClassFixture<Guarded>
 {
     public static TheoryData<string> Names => Cases.Names;
 

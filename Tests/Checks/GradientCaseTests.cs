@@ -3,7 +3,7 @@ using Xunit;
 namespace NanoAttention.Tests;
 
 /// <summary>What listing a case buys, first: its gradients are checked. Adding an op or a layer needs no test beyond its cases.</summary>
-public class GradientCaseTests
+public class GradientCaseTests : IClassFixture<Guarded>
 {
     public static TheoryData<string> Names => Cases.Names;
 

@@ -3,7 +3,7 @@ using Xunit;
 namespace NanoAttention.Tests;
 
 /// <summary>What listing a case buys: other sizes, zero among them, work as well, or are refused with a reason.</summary>
-public class SizeCaseTests
+public class SizeCaseTests : IClassFixture<Guarded>
 {
     public static TheoryData<string> Names => Cases.Names;
 

@@ -8,7 +8,7 @@ namespace NanoAttention.Tests;
 /// The engine and the layers against numbers that nobody in this project wrote (see <see cref="Vectors"/>): a test a group of PyTorch's
 /// or ONNX's cases, and one a whole model, in F64 and F32. What the engine has no op for is counted by name; it fails nothing.
 /// </summary>
-public sealed class ConformanceTests
+public sealed class ConformanceTests : IClassFixture<Guarded>
 {
     static readonly Lazy<TorchRunner?> torch = new(() => Folder("torch") is { } folder ? new(folder) : null);
     static readonly Lazy<OnnxRunner?> onnx = new(() => Folder("onnx") is { } folder ? new(folder) : null);

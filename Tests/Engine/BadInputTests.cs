@@ -7,7 +7,7 @@ namespace NanoAttention.Tests;
 /// Every public method of a tensor, with whatever can be given to it: ranks, sizes (0 too), types, axes and counts right and wrong, the
 /// smallest and the largest. It answers, or it says what is wrong; it never breaks inside. A failure names the seed that repeats it.
 /// </summary>
-public class BadInputTests(ITestOutputHelper output)
+public class BadInputTests(ITestOutputHelper output) : IClassFixture<Guarded>
 {
     const int Tries = 150;
 
@@ -61,8 +61,11 @@ public class BadInputTests(ITestOutputHelper output)
                 }
                 catch (Exception e)
                 {
-                    Assert.Fail($"{method.Name}({string.Join(", ", ((object?[])[self, .. arguments]).Select(Text))}), seed {seed}: {(e as TargetInvocationException)?.InnerException ?? e}");
+                    Assert.Fail($"{Call()}: {(e as TargetInvocationException)?.InnerException ?? e}");
                 }
+                if (Guarded.Found is [var damage, ..]) Assert.Fail($"{Call()}: {damage}");
+
+                string Call() => $"{method.Name}({string.Join(", ", ((object?[])[self, .. arguments]).Select(Text))}), seed {seed}";
             }
         output.WriteLine($"{name}: {answers} answers, {refusals} refusals");
     }

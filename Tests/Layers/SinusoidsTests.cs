@@ -2,6 +2,7 @@ using Xunit;
 
 namespace NanoAttention.Tests.Layers;
 
+[Collection(AloneCollection.Name)]
 public class SinusoidsTests
 {
     static void Adds(Sinusoids places, Shape shape, DType dtype)

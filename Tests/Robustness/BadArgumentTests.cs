@@ -9,7 +9,7 @@ namespace NanoAttention.Tests;
 /// Every public constructor and method of the engine's and the layers' types (those of a tensor are in <see cref="BadInputTests"/>), with
 /// whatever can be given to it. It answers, or it says what is wrong; it never breaks inside. A failure names the seed that repeats it.
 /// </summary>
-public class BadArgumentTests(ITestOutputHelper output)
+public class BadArgumentTests(ITestOutputHelper output) : IClassFixture<Guarded>
 {
     const int tries = 60, patience = 180_000;        // milliseconds, after which a call hangs
 
@@ -75,13 +75,17 @@ public class BadArgumentTests(ITestOutputHelper output)
         var failures = new List<string>();
         foreach (var member in members.Where(m => Kind(m.DeclaringType!) == kind && CanTry(m)))
             for (int seed = 0; seed < tries; seed++)
-                if (Try(member, seed) is not { } failure) answers++;
+            {
+                string? failure = Try(member, seed);
+                if (Guarded.Found is [var damage, ..]) failure = $"{member.DeclaringType!.Name}.{member.Name}, seed {seed}: {damage}";
+                if (failure is null) answers++;
                 else if (failure.Length == 0) refusals++;
                 else
                 {
                     failures.Add(failure);
                     break;
                 }
+            }
         output.WriteLine($"bad input of the {kind}: {answers + refusals} calls, {answers} answered, {refusals} refused");
         Assert.False(Reverse.Observed, "an observer is left, which would watch whatever test this thread runs next");
         Assert.True(failures.Count == 0, $"{failures.Count} members break inside:\n{string.Join("\n", failures)}");
