@@ -8,7 +8,7 @@ namespace NanoAttention;
 /// <param name="Op">Its name; with ′ for its backward pass, whatever operations that is made of.</param>
 /// <param name="Calls">How often it ran.</param>
 /// <param name="Time">From the end of what came before it to its end.</param>
-/// <param name="Bytes">What it had to read and write: its inputs and its result.</param>
+/// <param name="Bytes">What it had to read and write: its inputs and its result; 0 where the result is a view of an input.</param>
 /// <param name="Operations">Floating-point operations of products, 2 m n k each; 0 for other operations, which memory limits.</param>
 public sealed record ProfileRow(string Op, int Calls, TimeSpan Time, long Bytes, double Operations);
 
@@ -36,8 +36,7 @@ public sealed class Profile : IObserver<Tensor>, IDisposable
 
     void IObserver<Tensor>.Computed(string op, ReadOnlySpan<Tensor> inputs, Tensor y)
     {
-        long bytes = Size(y);
-        foreach (var x in inputs) bytes += Size(x);
+        long bytes = Moved(inputs, y);
         double operations = op switch
         {
             "MatMul" or "Linear" when inputs.Length > 0 && inputs[0].Rank > 0 => 2.0 * y.Count * inputs[0].Shape[^1],
@@ -56,7 +55,7 @@ public sealed class Profile : IObserver<Tensor>, IDisposable
 
     void IObserver<Tensor>.Pulled(string op, Tensor dy, Tensor dx)
     {
-        Add(op + "′", dx, inside > 0 ? inside : Size(dy) + Size(dx), operationsInside);
+        Add(op + "′", dx, inside > 0 ? inside : Moved([dy], dx), operationsInside);
         (inside, operationsInside) = (0, 0);
     }
 
@@ -75,7 +74,19 @@ public sealed class Profile : IObserver<Tensor>, IDisposable
         last = Stopwatch.GetTimestamp();
     }
 
-    static long Size(Tensor x) => (long)x.Count * x.DType.Size;
+    // A view moves nothing.
+    static long Moved(ReadOnlySpan<Tensor> inputs, Tensor y)
+    {
+        long bytes = Size(y);
+        foreach (var x in inputs)
+        {
+            if (x.Storage == y.Storage) return 0;
+            bytes += Size(x);
+        }
+        return bytes;
+
+        static long Size(Tensor x) => (long)x.Count * x.DType.Size;
+    }
 
     /// <summary>The table: operation, calls, milliseconds, share of the time, megabytes, and what it reached in GB/s and GFLOP/s.</summary>
     public override string ToString()
@@ -86,8 +97,8 @@ public sealed class Profile : IObserver<Tensor>, IDisposable
         foreach (var row in Rows)
         {
             double seconds = Math.Max(1e-9, row.Time.TotalSeconds);
-            Line(row.Op, $"{row.Calls}", Number(1e3 * seconds), Number(100 * seconds / total), Number(row.Bytes / 1e6), Number(row.Bytes / 1e9 / seconds),
-                row.Operations > 0 ? Number(row.Operations / 1e9 / seconds) : "");
+            Line(row.Op, $"{row.Calls}", Number(1e3 * seconds), Number(100 * seconds / total), OrNothing(row.Bytes / 1e6),
+                OrNothing(row.Bytes / 1e9 / seconds), OrNothing(row.Operations / 1e9 / seconds));
         }
         return text.ToString();
 
@@ -98,6 +109,8 @@ public sealed class Profile : IObserver<Tensor>, IDisposable
             text.AppendLine();
         }
     }
+
+    static string OrNothing(double x) => x > 0 ? Number(x) : "";
 
     static string Number(double x) => x.ToString(x >= 100 ? "0" : x >= 1 ? "0.0" : "0.000", CultureInfo.InvariantCulture);
 }

@@ -87,6 +87,10 @@ public class DiagnoseTests
         Assert.True(profile.Rows.Zip(profile.Rows.Skip(1)).All(pair => pair.First.Time >= pair.Second.Time));
         Assert.Contains("GFLOP/s", profile.ToString());
 
+        a.Transpose().Sum().Backward();
+        Assert.Equal([0, 0], profile.Rows.Where(row => row.Op is "Transpose" or "Transpose′").Select(row => row.Bytes));
+        Assert.Equal(4, profile.ToString().Split('\n').Single(line => line.StartsWith("Transpose ")).Split(' ', StringSplitOptions.RemoveEmptyEntries).Length);
+
         profile.Dispose();
         a.Exp();
         Assert.Equal(3, profile.Rows.Single(row => row.Op == "Exp").Calls);

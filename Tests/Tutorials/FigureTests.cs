@@ -193,6 +193,8 @@ public class FigureTests
         Assert.Contains("[\"Tanh<br/>(4, 3) F32\"]", mermaid);
         Assert.Equal(4, mermaid.Split("-->").Length - 1);
         Assert.Contains(">bias<", svg);
+        Assert.Equal("GraphDrawing: a layer", $"{graph}");
+        Assert.Equal("GraphDrawing: 5 values, from weight (3, 2) F32, bias (3) F32 to Sum () F32", $"{TensorGraph.Of(loss, names: layer.Named())}");
         loss.Backward();
         Assert.Contains("freed", Assert.Throws<ArgumentException>(() => TensorGraph.Of(loss)).Message);
         Assert.Contains("no graph", Assert.Throws<ArgumentException>(() => TensorGraph.Of(x)).Message);

@@ -62,6 +62,16 @@ public sealed class GraphDrawing : Figure
         return text.ToString();
     }
 
+    /// <summary>The title; where there is none, how many values the graph has, from which inputs to which result.</summary>
+    public override string ToString()
+    {
+        return Title.Length > 0 ? base.ToString()
+            : $"{nameof(GraphDrawing)}: {nodes.Count} values, from {Besides(edges.Select(e => e.To))} to {Besides(edges.Select(e => e.From))}";
+
+        string Besides(IEnumerable<int> others) =>
+            string.Join(", ", Enumerable.Range(0, nodes.Count).Except(others).Select(n => $"{nodes[n].Op} {nodes[n].Value}").Distinct());
+    }
+
     static double Room(GraphNode node) =>
         Math.Max(NodeWidth, 22 + Math.Max(Svg.TextWidth(node.Op, 13.5),
             Math.Max(Svg.TextWidth(node.Value, 11.5), Svg.TextWidth("∂ " + node.Gradient, 11.5))));
