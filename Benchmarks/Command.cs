@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NanoAttention.Tutorials;
 
 namespace NanoAttention.Benchmarks;
 
@@ -21,7 +22,7 @@ static class Command
         root.Subcommands.Add(Peers.PeersCommand.Create());
         root.Subcommands.Add(Peers.PeersCommand.CreateWorker());
         root.Subcommands.Add(GpuMachine.GpuCommand.Create());
-        root.Subcommands.Add(Tutorials.DeviceCommand.Create());
+        root.Subcommands.Add(DeviceCommand.Create());
         root.SetAction(result => Run(result.GetValue(filter), result.GetValue(quick) ? Care.Quick : result.GetValue(full) ? Care.Full : Care.Normal, result.GetValue(folder)!));
         return root;
     }
@@ -31,9 +32,10 @@ static class Command
         bool Wanted(Work work) => filter is null || work.Name.Contains(filter, StringComparison.OrdinalIgnoreCase);
         if (!Suite.Works().Any(Wanted))
         {
-            Console.Error.WriteLine($"--filter: nothing has '{filter}' in its name; there are {string.Join(", ", Suite.Works().Select(work => work.Name.Split(':')[0]).Distinct())}");
-            return 1;
+            string hint = Cli.Hint(filter!, Suite.Works().Select(work => work.Name.Split(':')[0]));
+            throw new ArgumentException($"--filter: nothing has '{filter}' in its name. {hint}");
         }
+        Cli.Writable(folder);
         if (Machine.Skipped is { } reason) Console.WriteLine(reason);
         var (timings, failures) = Runner.Run(Wanted, care, folder);
         var peaks = new SortedSet<int> { 1, Device.Cpu.Threads }.ToDictionary(threads => threads, threads => FmaPeak.Measure(all: threads > 1));

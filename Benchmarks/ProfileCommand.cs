@@ -26,19 +26,10 @@ static class ProfileCommand
         string about = string.Join("; ", models.Select(m => $"{m.Key}: {m.Value.About}"));
         var model = new Argument<string>("model") { Description = $"{about}." };
         model.AcceptOnlyFromAmong([.. models.Keys]);
-        var steps = new Option<int>("--steps")
-        {
-            Description = "How many steps are looked at.",
-            HelpName = "N",
-            DefaultValueFactory = _ => 20,
-        };
-        steps.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1) result.AddError("--steps takes a number from 1 on");
-        });
         const string what = "Shows where a training step's time goes: each operation and, marked ′, its backward pass.";
         var device = new DeviceOption();
-        var command = new System.CommandLine.Command("profile", what) { model, steps, device };
+        var command = new System.CommandLine.Command("profile", what) { model, device };
+        var steps = command.Count("--steps", 20, "How many steps are looked at.");
         command.SetAction(parsed => Stop.OnCtrlC(_ =>
         {
             Defaults.Device = device.Chosen(parsed);

@@ -1,6 +1,4 @@
-using System.CommandLine.Invocation;
 using NanoAttention.Benchmarks;
+using NanoAttention.Tutorials;
 
-var parsed = Command.Create().Parse(args);
-if (parsed.Action is ParseErrorAction error) error.ShowHelp = false;        // what was wrong would scroll out of sight
-return parsed.Invoke();
+return Cli.Run(Command.Create(), args);

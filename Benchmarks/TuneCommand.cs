@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NanoAttention.Tutorials;
 
 namespace NanoAttention.Benchmarks;
 
@@ -28,6 +29,8 @@ static class TuneCommand
 #if GPU
         if (estimate || Machine.Gpu is not null)
         {
+            if (Directory.Exists(file)) throw new ArgumentException($"--out takes a file: {file} is a folder");
+            Cli.Writable(Path.GetDirectoryName(Path.GetFullPath(file))!);
             File.WriteAllText(file, estimate ? MatMulTuner.Estimate() : MatMulTuner.Measure((GpuDevice)Machine.Gpu!));
             Console.WriteLine($"wrote {Path.GetFullPath(file)}");
             return 0;

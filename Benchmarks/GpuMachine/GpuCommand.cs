@@ -33,7 +33,7 @@ static class GpuCommand
         {
             string here = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory), to = parsed.GetValue(folder)!;
             var files = Pack.Files(here, GpuTests.Folder(here), parsed.GetValue(data));
-            string path = Path.Combine(Directory.CreateDirectory(to).FullName, Pack.File);
+            string path = Path.Combine(Cli.Writable(to), Pack.File);
             long size = Pack.Write(files, path);
             Console.WriteLine(FormattableString.Invariant($"wrote {path}: {files.Count} files, {size / (double)(1 << 20):0.0} MiB"));
             Console.WriteLine($"there: mkdir gpu; tar xzf {Pack.File} -C gpu; gpu/dotnet/dotnet gpu/{Pack.Program} gpu run --out results");
@@ -77,7 +77,7 @@ static class GpuCommand
 
     static int Run(Device gpu, string name, string[] parts, string python, string folder)
     {
-        Directory.CreateDirectory(folder);
+        Cli.Writable(folder);
         string devices = DeviceCommand.Text(DeviceInfo.All, () => Device.Gpu.Name);
         Console.WriteLine(devices);
         bool simulated = gpu.IsSimulated;

@@ -75,6 +75,7 @@ sealed record Comparison(Place Place, double Peak, IReadOnlyList<string> Workers
                     Note($"skipped: {program.Name} ({e.Message}){(program.Help is { } help ? $"; {help}" : "")}");
                 }
             }
+            if (!place.IsGpu && peers.All(peer => peer.Name == PeerProgram.Ours.Name)) throw new ArgumentException(NoPeer(programs));
             string[] names = [.. peers.Select(peer => peer.Name)];
             Device.Cpu.Threads = threads;
             double peak = Peak();
@@ -82,7 +83,8 @@ sealed record Comparison(Place Place, double Peak, IReadOnlyList<string> Workers
             {
                 var found = Measure(row, place, peers, rounds, Note);
                 string all = string.Join(", ", found.Times.Select(t => $"{t.Key} {Units.Time(t.Value.Least)}"));
-                string verdict = place.IsSimulated ? "simulated" : $"ratio {Units.Digits(found.Ratio)}";
+                string verdict = place.IsSimulated ? "simulated"
+                    : double.IsNaN(found.Ratio) ? "no ratio" : $"ratio {Units.Digits(found.Ratio)}";
                 Console.WriteLine($"[{(place.IsGpu ? "GPU" : $"{threads}")}] {row.Title}: {all}; {verdict}");
                 times.Add(found);
             }
@@ -105,6 +107,13 @@ sealed record Comparison(Place Place, double Peak, IReadOnlyList<string> Workers
             Console.WriteLine(text);
             notes.Add(text);
         }
+    }
+
+    static string NoPeer(IReadOnlyList<PeerProgram> programs)
+    {
+        string names = string.Join(", ", programs.Where(program => program != PeerProgram.Ours).Select(program => program.Name));
+        string looked = names.Length > 0 ? $": looked for {names}; how to get each stands above" : "";
+        return $"peers: no peer was found{looked}. --python or --peer names one; without the verb peers our operations are timed alone";
     }
 
     static RowTimes Measure(PeerRow row, Place place, List<Peer> peers, int rounds, Action<string> note)

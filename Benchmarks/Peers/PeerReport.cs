@@ -82,6 +82,7 @@ static class PeerReport
                 + "tensor; exact: at most 1e-3 (TF32 1e-2). Same result: seven sums and samples of a peer's result are ours.";
             yield break;
         }
+        yield return "Goal: the ratio wanted of a row, 1 where as fast as the best peer is enough; met: whether it is reached.";
         if (Line(null) is { } best)
             yield return $"SGEMM, geometric mean of {best.Count} shapes, the best peer of each: {Goal(best.Ratio, 1)}";
         foreach (string name in run.Workers.Where(name => name.Contains("OpenBLAS", StringComparison.OrdinalIgnoreCase)))

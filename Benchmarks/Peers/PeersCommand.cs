@@ -19,12 +19,6 @@ static class PeersCommand
             Description = "Only rows that have this in their name: SGEMM, softmax, training.",
             HelpName = "NAME",
         };
-        var rounds = new Option<int>("--rounds")
-        {
-            Description = "How often each worker has its turn at a row.",
-            HelpName = "N",
-            DefaultValueFactory = _ => 5,
-        };
         var folder = new Option<string>("--out")
         {
             Description = "Where peers.md, peers.json and peers.svg go.",
@@ -46,15 +40,12 @@ static class PeersCommand
         var command = new System.CommandLine.Command("peers", "Compares with PyTorch, ONNX Runtime, OpenBLAS and oneDNN, as far as the "
             + "machine has them: the same work in turn, the same results, times side by side.")
         {
-            threads, filter, rounds, folder, python, peer, only,
+            threads, filter, folder, python, peer, only,
         };
+        var rounds = command.Count("--rounds", 5, "How often each worker has its turn at a row.");
         threads.Validators.Add(result =>
         {
             if (Numbers(result.GetValueOrDefault<string>()) is null) result.AddError("--threads takes numbers from 1 on: 1,2");
-        });
-        rounds.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1) result.AddError("--rounds takes a number from 1 on");
         });
         peer.Validators.Add(result =>
         {
@@ -121,10 +112,10 @@ static class PeersCommand
         PeerRow[] rows = [.. PeerRow.All.Where(row => filter is null || row.Title.Contains(filter, StringComparison.OrdinalIgnoreCase))];
         if (rows.Length == 0)
         {
-            string all = string.Join("; ", PeerRow.All.Select(row => row.Title));
-            Console.Error.WriteLine($"--filter: no row has '{filter}' in its name; there are {all}");
-            return 1;
+            var words = PeerRow.All.SelectMany(row => row.Title.Split(' ', ',', ':')).Where(word => word.Length > 2 && char.IsLetter(word[0]));
+            throw new ArgumentException($"--filter: no row has '{filter}' in its name. {Cli.Hint(filter!, words)}");
         }
+        Cli.Writable(folder);
         Comparison[] runs = [.. threads.Select(count => Comparison.Run(new(count), programs, rows, rounds))];
         string report = PeerReport.Markdown(runs);
         Console.WriteLine();

@@ -1,3 +1,7 @@
+extern alias benchmarks;
+
+using benchmarks::NanoAttention.Benchmarks;
+using benchmarks::NanoAttention.Benchmarks.Peers;
 using NanoAttention.Tutorials;
 using Spectre.Console;
 using Xunit;
@@ -13,7 +17,9 @@ public class CommandTests
         "--layers 1 --heads 2 --width 8 --block 4 --batch 3 --iterations 4 --evaluate-every 2 --sample 5".Split(' ');
 
     // What a command answers, with all that it wrote.
-    static (int Code, string Written) Run(params string[] arguments)
+    static (int Code, string Written) Run(params string[] arguments) => Run(() => Cli.Run(Commands.Root(), arguments));
+
+    static (int Code, string Written) Run(Func<int> program)
     {
         var (output, error, console, written) = (Console.Out, Console.Error, AnsiConsole.Console, new StringWriter());
         try
@@ -23,7 +29,7 @@ public class CommandTests
                 Console.SetOut(written);
                 Console.SetError(written);
                 AnsiConsole.Console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(written) });
-                return (Commands.Root().Parse(arguments).Invoke(new() { Output = written, Error = written }), written.ToString());
+                return (program(), written.ToString());
             }
         }
         finally
@@ -53,6 +59,7 @@ public class CommandTests
         (code, string again) = Gpt(folder, "--resume", "--sample", "3", "--temperature", "2");
         Assert.True(code == 0, again);
         Assert.Contains("resumed after step 4", again);
+        Assert.Contains("all 4 steps were done", again);
         Assert.Equal(written.Split('\n').Single(l => l.StartsWith("validation loss")),
             again.Split('\n').Single(l => l.StartsWith("validation loss")));
     }
@@ -140,6 +147,93 @@ public class CommandTests
         Assert.Contains(named, written);
         Assert.DoesNotContain("   at ", written);
     }
+
+    [Theory]
+    [InlineData("Unrecognized command or argument 'gradchek'. Did you mean gradcheck?", "gradchek")]
+    [InlineData("Unrecognized command or argument '--sed'. Did you mean --seed?", "--sed")]
+    [InlineData("--steps takes a whole number up to 2147483647, not '1.5'", "--steps", "1.5")]
+    [InlineData("--seed takes a whole number from 0 on, not '-1'", "--seed", "-1")]
+    [InlineData("Argument 'mnst' not recognized. Must be one of: 'mnist', 'tinyshakespeare', 'eng-fra'", "data", "get", "mnst")]
+    [InlineData("error: gradcheck: no op or layer is called sofmax. Did you mean Softmax?", "gradcheck", "sofmax")]
+    [InlineData("there is no nowhere", "train", "mnist", "--data", "nowhere")]
+    public void What_is_wrong_with_a_command_line_is_said_in_a_line(string line, params string[] arguments)
+    {
+        var (code, written) = Run(arguments);
+        Assert.Equal(1, code);
+        Assert.EndsWith(line + Environment.NewLine, written);
+        Assert.Single(written.Trim().Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("--steps takes a whole number up to 2147483647, not 'x'", "profile", "gpt", "--steps", "x")]
+    [InlineData("--rounds: 0 is below 1", "peers", "--rounds", "0")]
+    [InlineData("Argument 'gtp' not recognized. Must be one of: 'gpt', 'dates', 'lstm', 'cnn'", "profile", "gtp")]
+    [InlineData("error: --filter: no row has 'sofmax' in its name. Did you mean softmax?", "peers", "--filter", "sofmax")]
+    [InlineData("error: --filter: nothing has 'sofmax' in its name. Did you mean Softmax?", "--filter", "sofmax")]
+    public void What_is_wrong_with_that_of_the_benchmarks_is_too(string line, params string[] arguments)
+    {
+        var (code, written) = Run(() => benchmarks::NanoAttention.Tutorials.Cli.Run(Command.Create(), arguments));
+        Assert.Equal(1, code);
+        Assert.Equal(line + Environment.NewLine, written);
+    }
+
+    [Fact]
+    public void A_comparison_without_a_peer_is_refused()
+    {
+        var (_, written) = Run(() =>
+        {
+            var gone = new PeerProgram("Gone", ["no-such-program"], "install it");
+            string message = Assert.Throws<ArgumentException>(() => Comparison.Run(new(1), [gone], PeerRow.All, 1)).Message;
+            Assert.StartsWith("peers: no peer was found: looked for Gone; how to get each stands above.", message);
+            return 0;
+        });
+        Assert.Contains("install it", written);
+    }
+
+    [Fact]
+    public void A_folder_for_a_file_a_file_for_a_folder_and_where_nothing_can_be_written_are_named()
+    {
+        using var folder = Texts();
+        string file = Path.Combine(folder.Path, "text.txt");
+        Refuses($"--data takes a file: {folder.Path} is a folder", "train", "gpt", "--data", folder.Path);
+        Refuses($"--data takes a folder: {file} is a file", "train", "mnist", "--data", file);
+        Refuses($"error: --out: nothing can be written to the folder {file}: ", "train", "gpt", "--data", file, "--out", file);
+        Refuses($"{folder.Path}: is a folder", "notebook", "run", folder.Path);
+
+        static void Refuses(string line, params string[] arguments)
+        {
+            var (code, written) = Run(arguments);
+            Assert.Equal(1, code);
+            Assert.Contains(line, written);
+        }
+    }
+
+    [Fact]
+    public void A_download_without_a_connection_says_what_was_tried_and_what_else_can_be_done()
+    {
+        using var folder = new TemporaryFolder();
+        string cache = Path.Combine(folder.Path, "cache");
+        var set = new DataSet("set", "", "", [new("file.bin", new("http://127.0.0.1:1/file.bin"), 3, "")]);
+        string message = "";
+        Run(() =>
+        {
+            message = Assert.Throws<HttpRequestException>(() => DataCommand.Get(set, cache, TestContext.Current.CancellationToken)).Message;
+            return 0;
+        });
+        Assert.StartsWith("http://127.0.0.1:1/file.bin cannot be reached: ", message);
+        Assert.Contains("bring file.bin from elsewhere", message);
+        Assert.False(Path.Exists(cache));
+    }
+
+    [Theory]
+    [InlineData("exo", "Did you mean Exp?"), InlineData("epx", "Did you mean Exp?"), InlineData("whatever", "There are Exp, Log")]
+    public void The_nearest_names_are_told_or_else_all_that_there_are(string given, string hint) =>
+        Assert.Equal(hint, Cli.Hint(given, ["Log", "Exp", "Exp"]));
+
+    [Fact]
+    public void Of_many_names_some_are_told() =>
+        Assert.Equal("There are 30, among them n10, n13, n16, n19, n22, n25, n28, n31, n34, n37",
+            Cli.Hint("whatever", Enumerable.Range(10, 30).Select(i => $"n{i}")));
 
     [Theory]
     [InlineData("", "empty"), InlineData("ab", "too few"), InlineData("\uFEFF", "empty")]

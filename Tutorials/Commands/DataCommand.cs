@@ -26,7 +26,9 @@ static class DataCommand
         return new Command("data", "Public data sets for the tutorials.") { get };
     }
 
-    static int Get(DataSet set, string folder, CancellationToken stop)
+    /// <summary>Downloads and says where to.</summary>
+    /// <exception cref="HttpRequestException">It cannot be: the message says what was tried and what else to do.</exception>
+    public static int Get(DataSet set, string folder, CancellationToken stop)
     {
         using var client = new HttpClient();
         var download = new Download(client, folder);
@@ -35,7 +37,16 @@ static class DataCommand
         string where = AnsiConsole.Progress().Columns(columns).Start(context =>
         {
             var bars = set.Files.ToDictionary(file => file, file => context.AddTask(Markup.Escape(file.Name), maxValue: file.Bytes));
-            return download.GetAsync(set, progress => bars[progress.File].Value = progress.Received, stop).GetAwaiter().GetResult();
+            try
+            {
+                return download.GetAsync(set, progress => bars[progress.File].Value = progress.Received, stop).GetAwaiter().GetResult();
+            }
+            catch (HttpRequestException e)
+            {
+                string files = string.Join(", ", set.Files.Select(file => file.Name));
+                throw new HttpRequestException($"{e.Message}. Try again with a connection (HTTPS_PROXY names a proxy), "
+                    + $"or bring {files} from elsewhere: the training verbs take any by --data", e);
+            }
         });
         Console.WriteLine($"{set.Name}: {where}");
         return 0;

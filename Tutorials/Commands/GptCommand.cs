@@ -11,7 +11,7 @@ static class GptCommand
     public static Command Create()
     {
         var command = new Command("gpt", "Trains a character-level GPT on a text file, then lets it write.");
-        var data = command.Existing("--data", "The text, UTF-8. The first 90% is for training, the rest for validation.");
+        var data = command.Existing<FileInfo>("--data", "The text, UTF-8. The first 90% is for training, the rest for validation.");
         var options = new RunOptions(command, "gpt");
         var layers = command.Count("--layers", 4, "Transformer blocks.");
         var heads = command.Count("--heads", 4, "Attention heads in a block.");

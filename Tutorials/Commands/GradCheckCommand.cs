@@ -30,8 +30,8 @@ static class GradCheckCommand
         Case[] asked = In(group => names.Contains(group, StringComparer.OrdinalIgnoreCase));
         foreach (string name in names)
             if (!asked.Any(c => Is(c, name)))
-                throw new ArgumentException($"gradcheck: no op or layer is called {name}; "
-                    + $"there are {string.Join(", ", In(_ => true).Select(c => c.Group).Distinct().Order())}");
+                throw new ArgumentException(
+                    $"gradcheck: no op or layer is called {name}. {Cli.Hint(name, In(_ => true).Select(c => c.Group))}");
         return Check([.. names.SelectMany(name => asked.Where(c => Is(c, name))).Distinct()], stop);
 
         static Case[] In(Func<string, bool> groups) =>

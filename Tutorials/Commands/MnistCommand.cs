@@ -8,13 +8,7 @@ static class MnistCommand
     public static Command Create()
     {
         var command = new Command("mnist", "Trains a small vision transformer on images in IDX files (MNIST, Fashion-MNIST, KMNIST).");
-        var data = new Option<DirectoryInfo>("--data")
-        {
-            Description = "The folder with the four IDX files, plain or .gz.",
-            Required = true,
-        };
-        data.AcceptExistingOnly();
-        command.Options.Add(data);
+        var data = command.Existing<DirectoryInfo>("--data", "The folder with the four IDX files, plain or .gz.");
         var options = new RunOptions(command, "mnist");
         var epochs = command.Count("--epochs", 4, "Passes over the training images.");
         var batch = command.Count("--batch", 64, "Images in a step.");

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Numerics;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
@@ -58,14 +57,13 @@ sealed class RunOptions
         if (files.Length > 0) settings[data] = Fingerprint(files);
 
         string path = Path.Combine(Folder(parsed).FullName, checkpoint);
-        if (!Resumes(parsed)) Folder(parsed).Create();
-        else
+        if (Resumes(parsed))
         {
             string[] chosen = [.. command.Options.Where(o => Given(parsed, o)).Select(o => o.Name), data];
             Restore(path, settings, chosen, [device.Name, .. free.Select(o => o.Name)]);
         }
 
-        var run = new RunSettings(Folder(parsed).FullName, path, settings, Resumes(parsed));
+        var run = new RunSettings(Cli.Writable(Folder(parsed).FullName), path, settings, Resumes(parsed));
         Defaults.Device = Device.Of(run.Get(device));
         Defaults.Seed = run.Seed;
         Console.WriteLine($"device: {Defaults.Device.Name}");
@@ -128,40 +126,4 @@ sealed record RunSettings(string Folder, string Checkpoint, JsonObject Settings,
 
     /// <summary>A file in the output folder.</summary>
     public string File(string name) => Path.Combine(Folder, name);
-}
-
-static class Options
-{
-    /// <summary>An option with a whole number that must not be below <paramref name="least"/>.</summary>
-    public static Option<int> Count(this Command command, string name, int value, string description, int least = 1) =>
-        Number(command, name, value, description, given => given >= least ? null : $"is below {least}");
-
-    /// <summary>An option with a real number, least ≤ number &lt; bound.</summary>
-    public static Option<double> Real(
-        this Command command, string name, double value, string description, double least = 0, double bound = double.PositiveInfinity) =>
-        Number(command, name, value, description, given => given >= least && given < bound ? null
-            : FormattableString.Invariant($"is not at least {least} and below {bound}"));
-
-    /// <summary>An option with a file that must exist.</summary>
-    public static Option<FileInfo> Existing(this Command command, string name, string description)
-    {
-        var option = new Option<FileInfo>(name) { Description = description, Required = true };
-        option.AcceptExistingOnly();
-        command.Options.Add(option);
-        return option;
-    }
-
-    // What is no number is refused before it comes to this.
-    static Option<T> Number<T>(Command command, string name, T value, string description, Func<T, string?> wrong) where T : INumber<T>
-    {
-        var option = new Option<T>(name) { Description = description, DefaultValueFactory = _ => value };
-        option.Validators.Add(result =>
-        {
-            foreach (var token in result.Tokens)
-                if (T.TryParse(token.Value, CultureInfo.InvariantCulture, out var given) && wrong(given) is { } reason)
-                    result.AddError($"{name}: {token.Value} {reason}");
-        });
-        command.Options.Add(option);
-        return option;
-    }
 }

@@ -1,9 +1,6 @@
 namespace NanoAttention.Tutorials;
 
-/// <summary>
-/// Runs a program so that Ctrl-C asks it to stop (a second one ends it at once), and turns foreseen failures into one line and an exit
-/// code.
-/// </summary>
+/// <summary>Runs a program so that Ctrl-C asks it to stop; a second one ends it at once.</summary>
 static class Stop
 {
     public const int Interrupted = 130;
@@ -16,7 +13,7 @@ static class Stop
             throw new OperationCanceledException("stopped while evaluating; the training is saved (--resume evaluates it)", stop);
     }
 
-    /// <summary>What <paramref name="program"/> answers; 1 where it failed, 130 where Ctrl-C ended it.</summary>
+    /// <summary>What <paramref name="program"/> answers; 130 where Ctrl-C ended it.</summary>
     public static int OnCtrlC(Func<CancellationToken, int> program)
     {
         using var source = new CancellationTokenSource();
@@ -34,12 +31,6 @@ static class Stop
         {
             Console.WriteLine(e.Message);
             return Interrupted;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException
-            or NotSupportedException or OutOfMemoryException or HttpRequestException or DeviceException)
-        {
-            Console.Error.WriteLine($"error: {e.Message}");
-            return 1;
         }
         finally
         {

@@ -10,7 +10,7 @@ static class TranslateCommand
     public static Command Create()
     {
         var command = new Command("translate", "Trains a translation model on sentence pairs.");
-        var data = command.Existing("--data", "Sentence pairs: lines of source, tab, target (.tsv or .tsv.gz).");
+        var data = command.Existing<FileInfo>("--data", "Sentence pairs: lines of source, tab, target (.tsv or .tsv.gz).");
         var options = new RunOptions(command, "translate");
         var model = new Option<string>("--model")
         {

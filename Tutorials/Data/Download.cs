@@ -43,7 +43,7 @@ public sealed class Download(HttpClient client, string cacheFolder)
     /// <exception cref="InvalidDataException">A file is not what it should be; it is deleted.</exception>
     public async Task<string> GetAsync(DataSet set, Action<DownloadProgress>? progress = null, CancellationToken cancel = default)
     {
-        string folder = Directory.CreateDirectory(FolderOf(set)).FullName;
+        string folder = Path.GetFullPath(FolderOf(set));
         foreach (DataFile file in set.Files)
         {
             string path = Path.Combine(folder, file.Name);
@@ -64,39 +64,41 @@ public sealed class Download(HttpClient client, string cacheFolder)
         else File.Move(part, path, overwrite: true);
     }
 
-    /// <summary>Appends what is missing to the part file; starts anew where the server ignores the Range.</summary>
+    /// <summary>Appends what is missing to the part file, which begins with the server's answer; starts anew where that ignores the Range.</summary>
     async Task ReceiveAsync(DataFile file, string part, Action<DownloadProgress>? progress, CancellationToken cancel)
     {
-        await using var output = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
-        if (output.Length > file.Bytes) output.SetLength(0);
+        long have = File.Exists(part) && new FileInfo(part).Length is var there && there <= file.Bytes ? there : 0;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(Patience);
         try
         {
-            using HttpResponseMessage response = await RequestAsync(file.Address, output.Length, patience.Token);
-            if (!Continues(response, output.Length)) output.SetLength(0);
-            output.Position = output.Length;
+            using HttpResponseMessage response = await RequestAsync(file.Address, have, patience.Token);
+            Directory.CreateDirectory(Path.GetDirectoryName(part)!);
+            await using var output = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+            if (!Continues(response, have)) have = 0;
+            output.SetLength(have);
+            output.Position = have;
             await using Stream input = await response.Content.ReadAsStreamAsync(patience.Token);
             byte[] buffer = new byte[BufferSize];
             for (int read; (read = await input.ReadAsync(buffer, patience.Token)) > 0;)
             {
                 await output.WriteAsync(buffer.AsMemory(0, read), patience.Token);
-                if (output.Length > file.Bytes) break;
-                progress?.Invoke(new(file, output.Length));
+                if ((have += read) > file.Bytes) break;
+                progress?.Invoke(new(file, have));
                 patience.CancelAfter(Patience);
             }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new IOException($"{file.Address}: nothing came for {Patience.TotalSeconds:0} s; {output.Length} of {file.Bytes} bytes "
+            throw new IOException($"{file.Address}: nothing came for {Patience.TotalSeconds:0} s; {have} of {file.Bytes} bytes "
                 + "are here, and the next download resumes there");
         }
         catch (IOException e) when (e is HttpIOException || e.InnerException is SocketException)
         {
-            throw Broken(file, output.Length, e);
+            throw Broken(file, have, e);
         }
 
-        if (output.Length < file.Bytes) throw Broken(file, output.Length, null);
+        if (have < file.Bytes) throw Broken(file, have, null);
     }
 
     static IOException Broken(DataFile file, long received, Exception? cause) =>
@@ -106,7 +108,15 @@ public sealed class Download(HttpClient client, string cacheFolder)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         if (from > 0) request.Headers.Range = new RangeHeaderValue(from, null);
-        HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        HttpResponseMessage response;
+        try
+        {
+            response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new HttpRequestException($"{address} cannot be reached: {e.Message}", e);
+        }
         if (response.IsSuccessStatusCode) return response;
         HttpStatusCode status = response.StatusCode;
         response.Dispose();

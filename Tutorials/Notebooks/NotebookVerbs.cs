@@ -36,6 +36,7 @@ public static class NotebookVerbs
             log.WriteLine(file);
             try
             {
+                if (Directory.Exists(file)) throw new IOException("is a folder; name its notebooks, as folder/*.ipynb does");
                 work(file, Notebook.Parse(File.ReadAllBytes(file)));
             }
             catch (Exception e) when (e is NotebookException or IOException or UnauthorizedAccessException)

@@ -51,6 +51,7 @@ sealed class Trainer(Module model, Optimizer optimizer, Func<int, double> rate, 
     public void Run(int steps, Func<int, Tensor> loss, int every, Func<Evaluation>? evaluate, string path, CancellationToken stop)
     {
         int first = Step;
+        if (Step >= steps) Console.WriteLine($"all {steps} steps were done: nothing is left to train");
         var clock = Stopwatch.StartNew();
         var description = new TaskDescriptionColumn { Alignment = Justify.Left };
         AnsiConsole.Progress().Columns(description, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
