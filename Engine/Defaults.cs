@@ -9,7 +9,7 @@ public enum MatMulPrecision
     /// <summary>
     /// By tensor cores: operands are rounded to TF32, which has F32's range and 11 significant bits; their products
     /// are summed in F32: |error| ≤ (2 · 2⁻¹¹ + 2⁻²² + (k + 2) 2⁻²³) Σₖ |aᵢₖ||bₖⱼ|. For NVIDIA GPUs from compute capability 8.0 on, where a
-    /// product has 64 rows and columns or more; the simulator rounds all, to try it out. Elsewhere it is ignored: the CPU and other GPUs
+    /// product has 128 rows and 64 columns or more; the simulator rounds all, to try it out. Elsewhere it is ignored: the CPU and other GPUs
     /// multiply in F32.
     /// </summary>
     TensorFloat32,

@@ -14,20 +14,20 @@ public sealed partial class GpuDevice
     {
         var shape = Product(a, b, c);
         bool rounds = Defaults.MatMulPrecision == MatMulPrecision.TensorFloat32;
-        bool isSmall = Math.Min(shape.M, shape.N) < TensorCores.Side / 2;
+        bool isSmall = shape.M < TensorCores.Rows / 2 || shape.N < TensorCores.Columns / 2;
         if (IsSimulated && rounds) MatMul<Rounded<Tile8>, F>(f, a, b, c, plus);
         else if (IsSimulated) MatMul<Tile8, F>(f, a, b, c, plus);
         else if (rounds && !isSmall && HasTensorCores) MatMul<TensorTile, F>(f, a, b, c, plus, TensorSplits(shape));
         else MatMul(MatMulTable.Of(shape), f, a, b, c, plus);
     }
 
-    bool HasTensorCores => accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80;
+    internal bool HasTensorCores => accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80;
 
-    // Long sums in so many parts that each multiprocessor has two tiles, if each part is still long.
+    // Long sums in so many parts that each multiprocessor has a tile, if each part is still long.
     int TensorSplits(Kernels.Cpu.MatMulShape shape)
     {
-        int tiles = shape.Batch * (shape.M / TensorCores.Side + 1) * (shape.N / TensorCores.Side + 1);
-        return Math.Clamp(2 * accelerator.NumMultiprocessors / Math.Max(1, tiles), 1, Math.Max(1, shape.K / 256));
+        int tiles = shape.Batch * ((shape.M - 1) / TensorCores.Rows + 1) * ((shape.N - 1) / TensorCores.Columns + 1);
+        return Math.Clamp(accelerator.NumMultiprocessors / Math.Max(1, tiles), 1, Math.Max(1, shape.K / 256));
     }
 
     /// <summary>The product by tiles as they are said to be.</summary>
@@ -56,23 +56,29 @@ public sealed partial class GpuDevice
 
         void Multiply<E>(Tensor to, Tensor? plus, Epilogue<E> epilogue) where E : struct, IUnary
         {
-            int side = 4 * T.Blocks * T.Side, group = T.Side * T.Side;
-            int tiles = splits * sizes.Batch * ((sizes.M + side - 1) / side) * ((sizes.N + side - 1) / side);
+            bool onTensorCores = typeof(T) == typeof(TensorTile);
+            int side = 4 * T.Blocks * T.Side, height = onTensorCores ? TensorCores.Rows : side, group = T.Side * T.Side;
+            int tiles = splits * sizes.Batch * ((sizes.M + height - 1) / height) * ((sizes.N + side - 1) / side);
             var grid = new KernelConfig(IsSimulated ? Math.Min(tiles, 2) : tiles, group);
-            // registers for so many groups at once
-            var bounds = IsSimulated ? default : new KernelSpecialization(group, 1024 / T.Blocks / group);
+            // registers for so many groups at once; some multiprocessors hold no more than 16
+            int atOnce = onTensorCores ? 1 : Math.Min(1024 / T.Blocks / group, 16);
+            var bounds = IsSimulated ? default : new KernelSpecialization(group, atOnce);
             var rows = new Operand(sizes.ARow, sizes.ACol, IsAligned(a, sizes.Batches.A));
             var columns = new Operand(sizes.BCol, sizes.BRow, IsAligned(b, sizes.Batches.B));
-            if (typeof(T) != typeof(TensorTile))
+            if (!onTensorCores)
                 Launch(grid, Kernels.Gpu.MatMul.Registers<T, E>, View(a), View(b), View(to), Optional(plus), shape, rows, columns, epilogue,
                     bounds);
             else
-                Launch(grid, (rows.AlongK, columns.AlongK) switch
+                Launch(grid, (rows.AlongK, columns.AlongK, rows.Wide == 4 && columns.Wide == 4) switch
                 {
-                    (0, 0) => TensorCores.MatMul<AcrossK, AcrossK, E>,
-                    (0, _) => TensorCores.MatMul<AcrossK, AlongK, E>,
-                    (_, 0) => TensorCores.MatMul<AlongK, AcrossK, E>,
-                    _ => TensorCores.MatMul<AlongK, AlongK, E>,
+                    (0, 0, true) => TensorCores.MatMul<AcrossK, AcrossK, E>,
+                    (0, _, true) => TensorCores.MatMul<AcrossK, AlongK, E>,
+                    (_, 0, true) => TensorCores.MatMul<AlongK, AcrossK, E>,
+                    (_, _, true) => TensorCores.MatMul<AlongK, AlongK, E>,
+                    (0, 0, _) => TensorCores.MatMul<Narrow<AcrossK>, Narrow<AcrossK>, E>,
+                    (0, _, _) => TensorCores.MatMul<Narrow<AcrossK>, Narrow<AlongK>, E>,
+                    (_, 0, _) => TensorCores.MatMul<Narrow<AlongK>, Narrow<AcrossK>, E>,
+                    _ => TensorCores.MatMul<Narrow<AlongK>, Narrow<AlongK>, E>,
                 }, Address(a), Address(b), View(to), Optional(plus), shape, rows, columns, epilogue, bounds);
         }
 

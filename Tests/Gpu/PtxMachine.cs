@@ -78,7 +78,11 @@ sealed partial class PtxMachine
         }
         foreach (var warp in warps)
             for (int i = 0; i < warp[0].Loads.Count; i++)
+            {
                 LoadsArePaired &= new[] { 1, 2 }.Any(apart => warp.All(t => t.Loads[i] == warp[t.Index % 32 ^ apart].Loads[i]));
+                foreach (var eight in warp.Chunk(8))
+                    Assert.Distinct(eight.Select(t => t.Loads[i]).Distinct().Select(at => at % 128));      // from different banks
+            }
     }
 
     void RunToBarrier(Thread[] warp)

@@ -57,8 +57,8 @@ static partial class PtxRegisters
 
     static string[] Names(string text) => [.. Name().Matches(text).Select(match => match.Value)];
 
-    // ILGPU's registers, and those that inline PTX has declared: a0, b0, c0 and so on and places in shared memory
-    [GeneratedRegex(@"%(?:rd|rs|r|f|p)\d+|\b(?:[abc]\d+|tile|start\w+|from|to|at)\b")]
+    // ILGPU's registers, and those that inline PTX has declared: a0, x0, c0 and so on and places in shared memory
+    [GeneratedRegex(@"%(?:rd|rs|r|f|p)\d+|\b(?:[abcxy]\d+|tile|start\w+|from|to|at)\b")]
     private static partial Regex Name();
 
     [GeneratedRegex(@"(?:ld\.param\.\w+|cvta\S*|mov\.\w+)\s+(%\w+|tile),\s+(?:\[_|%rd\d+;|__shared)")]

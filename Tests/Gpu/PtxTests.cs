@@ -112,7 +112,11 @@ public class PtxTests
     static IEnumerable<MethodInfo> Instances(MethodInfo kernel)
     {
         if (!kernel.IsGenericMethodDefinition) return [kernel];
-        if (kernel.GetGenericArguments() is [_, _, _]) return [kernel.MakeGenericMethod(typeof(AlongK), typeof(AcrossK), typeof(Identity))];
+        if (kernel.GetGenericArguments() is [_, _, _])
+        {
+            Type[] lies = [typeof(AlongK), typeof(Narrow<AcrossK>)];
+            return lies.Select(lie => kernel.MakeGenericMethod(lie, lie, typeof(Identity)));
+        }
         if (kernel.GetGenericArguments() is [_, _])
         {
             Type[] tiles = [typeof(Tile128), typeof(Tile64), typeof(Tile32)];
