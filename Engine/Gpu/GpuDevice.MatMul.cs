@@ -63,13 +63,14 @@ public sealed partial class GpuDevice
             // registers for so many groups at once; some multiprocessors hold no more than 16
             int atOnce = onTensorCores ? 1 : Math.Min(1024 / T.Blocks / group, 16);
             var bounds = IsSimulated ? default : new KernelSpecialization(group, atOnce);
-            var rows = new Operand(sizes.ARow, sizes.ACol, IsAligned(a, sizes.Batches.A));
-            var columns = new Operand(sizes.BCol, sizes.BRow, IsAligned(b, sizes.Batches.B));
+            Operand rows = new(sizes.ARow, sizes.ACol), columns = new(sizes.BCol, sizes.BRow);
+            bool isWide = IsWide(rows, a, sizes.Batches.A) && IsWide(columns, b, sizes.Batches.B);
             if (!onTensorCores)
-                Launch(grid, Kernels.Gpu.MatMul.Registers<T, E>, View(a), View(b), View(to), Optional(plus), shape, rows, columns, epilogue,
-                    bounds);
+                Launch(grid, isWide && IsWhole(rows, sizes.M) && IsWhole(columns, sizes.N) ? Kernels.Gpu.MatMul.Registers<T, E>
+                    : Kernels.Gpu.MatMul.Registers<Scattered<T>, E>, View(a), View(b), View(to), Optional(plus), shape, rows, columns,
+                    epilogue, bounds);
             else
-                Launch(grid, (rows.AlongK, columns.AlongK, rows.Wide == 4 && columns.Wide == 4) switch
+                Launch(grid, (rows.AlongK, columns.AlongK, isWide) switch
                 {
                     (0, 0, true) => TensorCores.MatMul<AcrossK, AcrossK, E>,
                     (0, _, true) => TensorCores.MatMul<AcrossK, AlongK, E>,
@@ -81,6 +82,11 @@ public sealed partial class GpuDevice
                     _ => TensorCores.MatMul<Narrow<AlongK>, Narrow<AlongK>, E>,
                 }, Address(a), Address(b), View(to), Optional(plus), shape, rows, columns, epilogue, bounds);
         }
+
+        // whether each four neighbours start at a multiple of 16 bytes, and whether none of the fours lacks some
+        static bool IsWide(Operand o, Tensor x, Axes steps) =>
+            IsAligned(x, steps) && (o.AlongK != 0 ? o.Stride % 4 == 0 : o.Stride == 1 && o.StrideK % 4 == 0);
+        bool IsWhole(Operand o, int n) => sizes.K > 0 && (o.AlongK != 0 ? sizes.K : n) % 4 == 0;
 
         static long Address(Tensor x) => View(x).LoadEffectiveAddressAsPtr();
 

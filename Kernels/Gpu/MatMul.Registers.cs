@@ -1,12 +1,13 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
+using ILGPU.Util;
 
 namespace NanoAttention.Kernels.Gpu;
 
 /// <summary>
 /// How A's rows, or B's columns, lie in memory: the numbers of one <see cref="StrideK"/> apart, each <see cref="Stride"/> from the next.
 /// </summary>
-public readonly struct Operand(int stride, int strideK, bool aligned)
+public readonly struct Operand(int stride, int strideK)
 {
     public readonly int Stride = stride, StrideK = strideK;
 
@@ -15,9 +16,6 @@ public readonly struct Operand(int stride, int strideK, bool aligned)
 
     /// <summary>How many of a thread's four numbers each k has.</summary>
     public readonly int PerK = strideK == 1 ? 1 : 4;
-
-    /// <summary>How many of the four must be there for a single load: 4, but never where some start at no multiple of 16 bytes.</summary>
-    public readonly int Wide = aligned && (strideK == 1 ? stride % 4 == 0 : stride == 1 && strideK % 4 == 0) ? 4 : int.MaxValue;
 }
 
 /// <summary>What becomes of the sums: c = f(sum + plus).</summary>
@@ -186,7 +184,13 @@ public readonly struct Courier<T> where T : struct, ITile
     public F4 Load(ArrayView<float> x, Operand o, int start, int end)
     {
         int here = Math.Min((end - start - k) * o.PerK, count), at = from + start * o.StrideK;
-        if (here >= o.Wide) return Rounded(x.Cast<F4>()[at >> 2]);
+        if (T.IsWide)       // no branch, so that nothing asks for the numbers before they are put
+        {
+            bool there = here > 0;
+            var v = x.Cast<F4>()[Utilities.Select(there, at, 0) >> 2];
+            return Rounded(new(Utilities.Select(there, v.X, 0f), Utilities.Select(there, v.Y, 0f), Utilities.Select(there, v.Z, 0f),
+                Utilities.Select(there, v.W, 0f)));
+        }
         int step = o.AlongK != 0 ? o.StrideK : o.Stride;
         return Rounded(new(
             here > 0 ? x[at] : 0, here > 1 ? x[at + step] : 0, here > 2 ? x[at + 2 * step] : 0, here > 3 ? x[at + 3 * step] : 0));

@@ -41,6 +41,7 @@ public readonly struct TensorTile : ITile
     public static int Blocks => 2;
     public static int Depth => TensorCores.Depth;
     public static bool IsRounded => true;
+    public static bool IsWide => true;
 }
 
 /// <summary>A tile for the product in TF32 where there are no tensor cores: for the simulator, to try the precision out.</summary>
@@ -50,6 +51,7 @@ public readonly struct Rounded<T> : ITile where T : struct, ITile
     public static int Blocks => T.Blocks;
     public static int Depth => T.Depth;
     public static bool IsRounded => true;
+    public static bool IsWide => T.IsWide;
 
     /// <summary>x with 11 significant bits, the nearest, of two the one farther from 0: cvt.rna.tf32.f32.</summary>
     public static float Round(float x) => float.IsNaN(x) ? x : Interop.IntAsFloat(Interop.FloatAsInt(x) + 0x1000u & ~0x1fffu);

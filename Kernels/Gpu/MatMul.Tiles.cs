@@ -16,6 +16,9 @@ public interface ITile
 
     /// <summary>Whether operands are rounded to TF32.</summary>
     static abstract bool IsRounded { get; }
+
+    /// <summary>Whether operands are loaded by fours: each four starts at a multiple of 16 bytes, and is there whole or not at all.</summary>
+    static abstract bool IsWide { get; }
 }
 
 /// <summary>128 × 128 numbers, 8 × 8 a thread: for large products; 64 numbers read from shared memory serve 256 multiplications.</summary>
@@ -25,6 +28,7 @@ public readonly struct Tile128 : ITile
     public static int Blocks => 2;
     public static int Depth => 8;
     public static bool IsRounded => false;
+    public static bool IsWide => true;
 }
 
 /// <summary>64 × 64 numbers, 4 × 4 a thread: where tiles of 128 would be too few for all multiprocessors.</summary>
@@ -34,6 +38,7 @@ public readonly struct Tile64 : ITile
     public static int Blocks => 1;
     public static int Depth => 16;
     public static bool IsRounded => false;
+    public static bool IsWide => true;
 }
 
 /// <summary>32 × 32 numbers by 64 threads: for small and for narrow products.</summary>
@@ -43,6 +48,7 @@ public readonly struct Tile32 : ITile
     public static int Blocks => 1;
     public static int Depth => 8;
     public static bool IsRounded => false;
+    public static bool IsWide => true;
 }
 
 /// <summary>8 × 8 numbers by four threads: what the simulator can bear.</summary>
@@ -52,6 +58,17 @@ public readonly struct Tile8 : ITile
     public static int Blocks => 1;
     public static int Depth => 4;
     public static bool IsRounded => false;
+    public static bool IsWide => true;
+}
+
+/// <summary>A tile for operands that are loaded number by number.</summary>
+public readonly struct Scattered<T> : ITile where T : struct, ITile
+{
+    public static int Side => T.Side;
+    public static int Blocks => T.Blocks;
+    public static int Depth => T.Depth;
+    public static bool IsRounded => T.IsRounded;
+    public static bool IsWide => false;
 }
 
 /// <summary>Four neighbouring floats, which a thread loads and stores at once.</summary>

@@ -149,6 +149,7 @@ public class GpuMatMulTests
         public static int Blocks => 2;
         public static int Depth => 4;
         public static bool IsRounded => false;
+        public static bool IsWide => true;
     }
 
     readonly struct Logistic : IUnary

@@ -60,10 +60,15 @@ public class PtxProductTests
     [InlineData(typeof(Tile64), 64, 256, 64, 68, 20), InlineData(typeof(Tile32), 32, 64, 35, 32, 12)]
     public void The_PTX_of_the_register_tiles_does_too(Type tile, int side, int group, int m, int n, int k)
     {
-        var kernel = typeof(MatMul).GetMethod(nameof(MatMul.Registers))!.MakeGenericMethod(tile, typeof(Identity));
-        string ptx = PtxTests.Compile(kernel);
-        CheckPtx(ptx, x => x, (side, side), group, alongA: true, alongB: true, m, n, k, 1, false);
-        CheckPtx(ptx, x => x, (side, side), group, alongA: false, alongB: false, m, n, k, 1, false);
+        Check(along: true, isWide: k % 4 == 0);
+        Check(along: false, isWide: m % 4 == 0 && n % 4 == 0);
+
+        void Check(bool along, bool isWide)
+        {
+            var type = isWide ? tile : typeof(Scattered<>).MakeGenericType(tile);
+            string ptx = PtxTests.Compile(typeof(MatMul).GetMethod(nameof(MatMul.Registers))!.MakeGenericMethod(type, typeof(Identity)));
+            CheckPtx(ptx, x => x, (side, side), group, alongA: along, alongB: along, m, n, k, 1, false);
+        }
     }
 
     static void CheckPtx(string ptx, Func<float, float> round, (int Rows, int Columns) tile, int group, bool alongA, bool alongB, int m, int n, int k,
@@ -77,7 +82,7 @@ public class PtxProductTests
         [
             takesAddresses ? 4L * startA : View(startA, m * k), takesAddresses ? 4L * startB : View(startB, n * k),
             View(startC, splits * m * n), View(startPlus, n), Bytes(shape),
-            Bytes(new Operand(cpu.ARow, cpu.ACol, true)), Bytes(new Operand(cpu.BCol, cpu.BRow, true)),
+            Bytes(new Operand(cpu.ARow, cpu.ACol)), Bytes(new Operand(cpu.BCol, cpu.BRow)),
             Bytes(new Epilogue<Identity>(default, 0, n % 4 == 0)),
         ], isLate);
         var memory = MemoryMarshal.Cast<byte, float>(machine.Memory.AsSpan());

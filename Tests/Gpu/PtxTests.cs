@@ -47,6 +47,7 @@ public class PtxTests
         Assert.Equal(loads, Regex.Count(ptx, @"ld\.shared\.v4\.f32"));
         Assert.Equal(2 * 2, Regex.Count(ptx, @"st\.shared\.v4\.f32"));         // A and B, before the first step and in each
         Assert.Equal(2 * 2 + 1, Regex.Count(ptx, @"ld\.global\.v4\.f32"));     // and what is added
+        Assert.Equal(1, Regex.Count(ptx, @"ld\.global\.f32"));                 // which alone may come number by number
         Assert.Equal(1, Regex.Count(ptx, @"st\.global\.v4\.f32"));
         Assert.Equal(2, Regex.Count(ptx, @"bar\.sync"));                        // a barrier a step
         Assert.DoesNotContain(".local", ptx);
@@ -123,7 +124,7 @@ public class PtxTests
             var gelus = Formulas<IUnary>(typeof(Tensor)).Where(f => f.Name.StartsWith("Gelu"));
             return
             [
-                .. tiles.Select(tile => kernel.MakeGenericMethod(tile, typeof(Identity))),
+                .. tiles.Append(typeof(Scattered<Tile128>)).Select(tile => kernel.MakeGenericMethod(tile, typeof(Identity))),
                 .. gelus.Select(f => kernel.MakeGenericMethod(tiles[0], f)),
             ];
         }
