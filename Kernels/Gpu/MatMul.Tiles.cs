@@ -17,7 +17,7 @@ public interface ITile
     /// <summary>Whether operands are rounded to TF32.</summary>
     static abstract bool IsRounded { get; }
 
-    /// <summary>Whether operands are loaded by fours: each four starts at a multiple of 16 bytes, and is there whole or not at all.</summary>
+    /// <summary>Whether operands are loaded by fours, all of which begin at a multiple of 16 bytes and are whole.</summary>
     static abstract bool IsWide { get; }
 }
 
