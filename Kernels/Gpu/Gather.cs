@@ -1,20 +1,21 @@
 using ILGPU;
-using ILGPU.Util;
 
 namespace NanoAttention.Kernels.Gpu;
 
 /// <inheritdoc cref="Cpu.Gather"/>
 public static class Gather
 {
-    /// <summary>y[i] = table[indices[i]], rows of n numbers of any type; a row of what is given for missing where the index is none of the table's rows.</summary>
+    /// <summary>
+    /// y[i] = table[indices[i]], rows of n numbers of any type; a row of what is given for missing where the index is none of the table's
+    /// rows.
+    /// </summary>
     public static void Rows<T>(ArrayView<T> table, ArrayView<int> indices, ArrayView<T> y, int n, T missing) where T : unmanaged
     {
         int tableRows = table.IntLength / n;
         for (int i = Threads.First; i < y.IntLength; i += Threads.All)
         {
             int position = i / n, row = indices[position];
-            bool known = (row >= 0) & (row < tableRows);
-            y[i] = Utilities.Select(known, table[Utilities.Select(known, row, 0) * n + i - position * n], missing);
+            y[i] = row >= 0 && row < tableRows ? table[row * n + i - position * n] : missing;
         }
     }
 

@@ -81,6 +81,10 @@ public class GpuDeviceTests
         Assert.Equal([float.PositiveInfinity], Tensor.Of([0, double.NegativeInfinity, 1], [1, 3], DType.F32, Gpu).CrossEntropyEach(Tensor.From([1], [1], Gpu)).ToArray<float>());
     }
 
+    [Fact]
+    public void Of_a_table_without_rows_nothing_is_read() =>
+        Assert.All(Tensor.Zeros([0, 3], DType.F32, Gpu).Gather(Tensor.From([0], [1], Gpu)).ToArray<float>(), x => Assert.Equal(float.NaN, x));
+
     [Theory]
     [InlineData(1, 1, 1, false, false), InlineData(9, 17, 5, false, false), InlineData(17, 3, 11, true, false), InlineData(8, 8, 8, false, true), InlineData(5, 9, 0, true, true)]
     public void Every_rung_of_the_ladder_multiplies_matrices(int m, int n, int k, bool transposeA, bool transposeB)
