@@ -15,11 +15,11 @@ public static class FloatMath
         float c = Utilities.Select(x > 89, 89, Utilities.Select(x < -104, -104, x));
         float n = MathF.Floor(c * 1.44269504f + 0.5f), r = c - n * 0.693359375f + n * 2.12194440e-4f;
         int power = (int)n, half = power >> 1;     // in two factors, as 2ⁿ itself may be too small
-        return ExpNearZero(r) * PowerOfTwo(half) * PowerOfTwo(power - half);
+        return (ExpLess1(r) + 1) * PowerOfTwo(half) * PowerOfTwo(power - half);
     }
 
-    // eʳ for |r| ≤ ½ ln 2
-    static float ExpNearZero(float r)
+    // eʳ − 1 for |r| ≤ ½ ln 2
+    static float ExpLess1(float r)
     {
         float p = 1.9875691500e-4f;
         p = p * r + 1.3981999507e-3f;
@@ -27,7 +27,7 @@ public static class FloatMath
         p = p * r + 4.1665795894e-2f;
         p = p * r + 1.6666665459e-1f;
         p = p * r + 5.0000001201e-1f;
-        return p * (r * r) + r + 1;
+        return p * (r * r) + r;
     }
 
     /// <summary>
@@ -37,8 +37,8 @@ public static class FloatMath
     {
         float shifted = x * 1.44269504f + 12582912, n = shifted - 12582912;     // 1.5 · 2²³: the last bits are the number rounded, n
         float r = x - n * 0.693359375f + n * 2.12194440e-4f;
-        float y = Interop.IntAsFloat(Interop.FloatAsInt(ExpNearZero(r)) + (Interop.FloatAsInt(shifted) << 23));
-        return Utilities.Select(x < -87.3f, 0, y);
+        float power = Interop.IntAsFloat((Interop.FloatAsInt(shifted) << 23) + 0x3F800000);     // 2ⁿ, a factor: NaN stays NaN
+        return Utilities.Select(x < -87.3f, 0, ExpLess1(r) * power + power);
     }
 
     /// <summary>log x = e ln 2 + log(1 + f), √½ ≤ 1 + f &lt; √2, by Moshier's polynomial of degree 9 (Cephes, logf.c); within one unit in the last place.</summary>
