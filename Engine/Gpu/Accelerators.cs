@@ -73,7 +73,7 @@ static unsafe partial class Accelerators
     {
         try
         {
-            var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).CPU(Simulator()));
+            var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).Profiling().CPU(Simulator()));
             if (device is not CPUDevice) return new(device.CreateAccelerator(context), $"GPU ({info.Name}, {info.Api})");
             string[] why = [.. failures, .. All.Where(f => f.Device is null).Select(f => $"{f.Info.Name}: {f.Info.WhyNot}")];
             string because = why.Length > 0 ? string.Join("; ", why) : "as asked for";

@@ -16,7 +16,7 @@ public sealed partial class GpuDevice
     internal void Attention<S>(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor y, Tensor lse, AttentionShape shape)
         where S : struct, IAttentionTile =>
         Launch(Blocks<S>(shape, shape.Queries, shape.ValueDim), Kernels.Gpu.Attention.Forward<S>,
-            Inputs(q, k, v, mask, bias, shape), Heads(y, shape.Y), View(lse));
+            Inputs(q, k, v, mask, bias, shape), Heads(y, shape.Y), View(lse), Room<S>(4));
 
     internal override void AttentionBackward(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor y, Tensor lse, Tensor dy,
         Tensor dq, Tensor dk, Tensor dv, Tensor? dbias, AttentionShape shape)
@@ -32,9 +32,11 @@ public sealed partial class GpuDevice
         Launch(Items(lse.Count), Kernels.Gpu.Attention.Delta,
             Inputs(q, k, v, mask, bias, shape), Heads(y, shape.Y), Heads(dy, shape.DY), View(delta));
         Launch(Blocks<S>(shape, shape.Queries, shape.HeadDim), Kernels.Gpu.Attention.BackwardByQuery<S>,
-            Inputs(q, k, v, mask, bias, shape), View(lse), View(delta), Heads(dy, shape.DY), Heads(dq, shape.DQ), Optional(dbias));
+            Inputs(q, k, v, mask, bias, shape), View(lse), View(delta), Heads(dy, shape.DY), Heads(dq, shape.DQ), Optional(dbias),
+            Room<S>(4));
         Launch(Blocks<S>(shape, shape.Keys, Math.Max(shape.HeadDim, shape.ValueDim)), Kernels.Gpu.Attention.BackwardByKey<S>,
-            Inputs(q, k, v, mask, bias, shape), View(lse), View(delta), Heads(dy, shape.DY), Heads(dk, shape.DK), Heads(dv, shape.DV));
+            Inputs(q, k, v, mask, bias, shape), View(lse), View(delta), Heads(dy, shape.DY), Heads(dk, shape.DK), Heads(dv, shape.DV),
+            Room<S>(3));
     }
 
     internal override void AttentionWeights(Tensor q, Tensor k, Tensor? mask, Tensor? bias, Tensor lse, Tensor weights,
@@ -50,6 +52,10 @@ public sealed partial class GpuDevice
         int blocks = shape.Batch * shape.Heads * Kernels.Gpu.Attention.Blocks<S>(rows) * Kernels.Gpu.Attention.Slices<S>(width);
         return new(new Index3D(IsSimulated ? Math.Min(blocks, 2) : blocks, 1, 1), new Index3D(S.Side, S.Side / 2, 1));
     }
+
+    // Registers for so many groups at once on a multiprocessor: as many as the kernels' shared memory leaves room for.
+    KernelSpecialization Room<S>(int groups) where S : struct, IAttentionTile =>
+        IsSimulated ? default : new(S.Side * S.Side / 2, groups);
 
     AttentionInputs Inputs(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, AttentionShape shape) =>
         new(shape, Heads(q, shape.Q), Heads(k, shape.K), Heads(v, shape.V), Scores(mask, bias, shape));

@@ -15,7 +15,10 @@ public sealed partial class GpuDevice
         return new(Math.Min((count + group - 1) / group, most), group);
     }
 
-    /// <summary>How many times four numbers of these tensors of one shape can be moved at once: where all are contiguous and begin at a multiple of 16 bytes.</summary>
+    /// <summary>
+    /// How many times four numbers of these tensors of one shape can be moved at once: where all are contiguous and begin at a multiple of
+    /// 16 bytes.
+    /// </summary>
     static int Quads(params ReadOnlySpan<Tensor> all)
     {
         foreach (var x in all)
@@ -35,51 +38,66 @@ public sealed partial class GpuDevice
         return new(Math.Min(rows, most), group);
     }
 
-    void Launch<A>(KernelConfig shape, Action<A> kernel, A a) where A : struct =>
-            Run(shape, kernel, static (device, k) => device.LoadKernel(k), launch => launch(stream, shape, a));
+    // A launch allocates nothing: what it is given travels beside functions that capture nothing.
+    void Launch<A>(KernelConfig shape, Action<A> kernel, A a, KernelSpecialization bounds = default)
+        where A : struct =>
+        Run(shape, kernel, a, bounds, static (device, k, bounds) => device.LoadKernel(k, bounds),
+            static (launch, stream, shape, x) => launch(stream, shape, x));
 
-    void Launch<A, B>(KernelConfig shape, Action<A, B> kernel, A a, B b)
+    void Launch<A, B>(KernelConfig shape, Action<A, B> kernel, A a, B b, KernelSpecialization bounds = default)
         where A : struct where B : struct =>
-        Run(shape, kernel, static (device, k) => device.LoadKernel(k), launch => launch(stream, shape, a, b));
+        Run(shape, kernel, (a, b), bounds, static (device, k, bounds) => device.LoadKernel(k, bounds),
+            static (launch, stream, shape, x) => launch(stream, shape, x.a, x.b));
 
-    void Launch<A, B, C>(KernelConfig shape, Action<A, B, C> kernel, A a, B b, C c)
+    void Launch<A, B, C>(KernelConfig shape, Action<A, B, C> kernel, A a, B b, C c, KernelSpecialization bounds = default)
         where A : struct where B : struct where C : struct =>
-        Run(shape, kernel, static (device, k) => device.LoadKernel(k), launch => launch(stream, shape, a, b, c));
+        Run(shape, kernel, (a, b, c), bounds, static (device, k, bounds) => device.LoadKernel(k, bounds),
+            static (launch, stream, shape, x) => launch(stream, shape, x.a, x.b, x.c));
 
-    void Launch<A, B, C, D>(KernelConfig shape, Action<A, B, C, D> kernel, A a, B b, C c, D d)
+    void Launch<A, B, C, D>(KernelConfig shape, Action<A, B, C, D> kernel, A a, B b, C c, D d, KernelSpecialization bounds = default)
         where A : struct where B : struct where C : struct where D : struct =>
-        Run(shape, kernel, static (device, k) => device.LoadKernel(k), launch => launch(stream, shape, a, b, c, d));
+        Run(shape, kernel, (a, b, c, d), bounds, static (device, k, bounds) => device.LoadKernel(k, bounds),
+            static (launch, stream, shape, x) => launch(stream, shape, x.a, x.b, x.c, x.d));
 
-    void Launch<A, B, C, D, E>(KernelConfig shape, Action<A, B, C, D, E> kernel, A a, B b, C c, D d, E e)
+    void Launch<A, B, C, D, E>(KernelConfig shape, Action<A, B, C, D, E> kernel, A a, B b, C c, D d, E e,
+        KernelSpecialization bounds = default)
         where A : struct where B : struct where C : struct where D : struct where E : struct =>
-        Run(shape, kernel, static (device, k) => device.LoadKernel(k), launch => launch(stream, shape, a, b, c, d, e));
+        Run(shape, kernel, (a, b, c, d, e), bounds, static (device, k, bounds) => device.LoadKernel(k, bounds),
+            static (launch, stream, shape, x) => launch(stream, shape, x.a, x.b, x.c, x.d, x.e));
 
-    void Launch<A, B, C, D, E, F>(KernelConfig shape, Action<A, B, C, D, E, F> kernel, A a, B b, C c, D d, E e, F f)
+    void Launch<A, B, C, D, E, F>(KernelConfig shape, Action<A, B, C, D, E, F> kernel, A a, B b, C c, D d, E e, F f,
+        KernelSpecialization bounds = default)
         where A : struct where B : struct where C : struct where D : struct where E : struct where F : struct =>
-        Run(shape, kernel, static (device, k) => device.LoadKernel(k), launch => launch(stream, shape, a, b, c, d, e, f));
+        Run(shape, kernel, (a, b, c, d, e, f), bounds, static (device, k, bounds) => device.LoadKernel(k, bounds),
+            static (launch, stream, shape, x) => launch(stream, shape, x.a, x.b, x.c, x.d, x.e, x.f));
 
-    void Launch<A, B, C, D, E, F, G>(KernelConfig shape, Action<A, B, C, D, E, F, G> kernel, A a, B b, C c, D d, E e, F f, G g)
+    void Launch<A, B, C, D, E, F, G>(KernelConfig shape, Action<A, B, C, D, E, F, G> kernel, A a, B b, C c, D d, E e, F f, G g,
+        KernelSpecialization bounds = default)
         where A : struct where B : struct where C : struct where D : struct where E : struct where F : struct where G : struct =>
-        Run(shape, kernel, static (device, k) => device.LoadKernel(k), launch => launch(stream, shape, a, b, c, d, e, f, g));
+        Run(shape, kernel, (a, b, c, d, e, f, g), bounds, static (device, k, bounds) => device.LoadKernel(k, bounds),
+            static (launch, stream, shape, x) => launch(stream, shape, x.a, x.b, x.c, x.d, x.e, x.f, x.g));
 
     void Launch<A, B, C, D, E, F, G, H>(KernelConfig shape, Action<A, B, C, D, E, F, G, H> kernel, A a, B b, C c, D d, E e, F f, G g, H h,
         KernelSpecialization bounds = default)
         where A : struct where B : struct where C : struct where D : struct where E : struct where F : struct where G : struct
         where H : struct =>
-        Run(shape, kernel, (device, k) => device.LoadKernel(k, bounds), launch => launch(stream, shape, a, b, c, d, e, f, g, h));
+        Run(shape, kernel, (a, b, c, d, e, f, g, h), bounds, static (device, k, bounds) => device.LoadKernel(k, bounds),
+            static (launch, stream, shape, x) => launch(stream, shape, x.a, x.b, x.c, x.d, x.e, x.f, x.g, x.h));
 
-    void Run<K, L>(KernelConfig shape, K kernel, Func<Accelerator, K, L> load, Action<L> launch) where K : Delegate where L : Delegate
+    void Run<K, L, X>(KernelConfig shape, K kernel, X arguments, KernelSpecialization bounds,
+        Func<Accelerator, K, KernelSpecialization, L> load, Action<L, AcceleratorStream, KernelConfig, X> launch)
+        where K : Delegate where L : Delegate
     {
         if (shape.GridDim.X == 0) return;
         lock (gate)
         {
             ThrowIfLost();
-            var compiled = Compiled(kernel, load);
+            var compiled = Compiled(kernel, bounds, load);
             try
             {
                 viewed?.Clear();                            // the gate is held until the kernel stands in the stream
                 driver.Bind();
-                launch(compiled);
+                launch(compiled, stream, shape, arguments);
                 launches++;
             }
             catch (Exception e)
@@ -91,13 +109,14 @@ public sealed partial class GpuDevice
 
     Kernels.Gpu.Leave leave;
 
-    L Compiled<K, L>(K kernel, Func<Accelerator, K, L> load) where K : Delegate where L : Delegate
+    L Compiled<K, L>(K kernel, KernelSpecialization bounds, Func<Accelerator, K, KernelSpecialization, L> load)
+        where K : Delegate where L : Delegate
     {
         if (compiled.TryGetValue(kernel, out var known)) return (L)known;
         try
         {
             foreach (var formula in kernel.Method.GetGenericArguments()) leave.To(formula);
-            var launcher = load(accelerator, kernel);
+            var launcher = load(accelerator, kernel, bounds);
             compiled.Add(kernel, launcher);
             return launcher;
         }
@@ -106,6 +125,8 @@ public sealed partial class GpuDevice
             // what ILGPU has half done would break every later kernel
             accelerator.Context.ClearCache(ClearCacheMode.Everything);
             leave = new(accelerator.Context);
+            var failure = Failed($"compiling {Title(kernel)}", e);      // where the GPU is lost, no kernel loads any more
+            if (lost is not null) throw failure;
             throw new NotSupportedException($"{Name}: {Title(kernel)} cannot be compiled: {e.GetBaseException().Message}", e);
         }
     }

@@ -18,7 +18,18 @@ class GpuDriver(Accelerator accelerator)
     }
 
     /// <summary>Waits until everything launched is done; fails where some of it did.</summary>
-    public virtual void Synchronize() => accelerator.DefaultStream.Synchronize();
+    public virtual void Synchronize() => accelerator.Synchronize();
+
+    /// <summary>What waits until everything is done that stands in the stream so far.</summary>
+    public virtual Action Mark(AcceleratorStream stream)
+    {
+        var marker = stream.AddProfilingMarker();       // ILGPU's name for an event
+        return () =>
+        {
+            marker.Synchronize();
+            marker.Dispose();
+        };
+    }
 
     /// <summary>Free and total bytes of memory; only CUDA tells the free ones.</summary>
     public virtual (long? Free, long Total) Memory => ((accelerator as CudaAccelerator)?.GetFreeMemory(), accelerator.MemorySize);

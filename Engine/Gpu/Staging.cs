@@ -4,28 +4,36 @@ using ILGPU.Runtime;
 namespace NanoAttention;
 
 /// <summary>
-/// The way of small arrays to the GPU: through page-locked memory, from where they travel while the caller goes on. Filled from the
-/// front; only when it is full does anybody wait.
+/// The way of numbers to the GPU: through page-locked memory, from where they travel, in the stream's turn, while the caller goes on. While
+/// what one half of it holds travels, the other is filled; before a half is filled anew, all that it held has left.
 /// </summary>
-sealed class Staging(Accelerator accelerator)
+sealed class Staging(Accelerator accelerator, AcceleratorStream stream, GpuDriver driver)
 {
-    const int capacity = 1 << 22, alignment = 16;
+    /// <summary>The bytes of a half.</summary>
+    public const int Half = 1 << 21;
 
-    readonly PageLockedArray1D<byte> memory = accelerator.AllocatePageLocked1D<byte>(capacity);
-    int used;
+    const int alignment = 16;
 
-    /// <summary>Whether so many bytes pass this way.</summary>
-    public static bool Takes(int bytes) => bytes <= capacity / 4;
+    readonly PageLockedArray1D<byte> memory = accelerator.AllocatePageLocked1D<byte>(2 * Half);
+    int start, used;                            // where the half begins that is being filled, and how much of it is
+    Action awaitOther = static () => { };       // until the other half is free
 
-    public void Send(ReadOnlySpan<byte> from, ArrayView<byte> to, AcceleratorStream stream)
+    public void Send(ReadOnlySpan<byte> from, ArrayView<byte> to)
     {
-        if (used + from.Length > capacity)
+        for (int sent = 0, count; sent < from.Length; sent += count)
         {
-            stream.Synchronize();
-            used = 0;
+            if (used == Half) TurnToOther();
+            count = Math.Min(from.Length - sent, Half - used);
+            from.Slice(sent, count).CopyTo(memory.Span[(start + used)..]);
+            to.SubView(sent, count).CopyFrom(stream, memory.ArrayView.SubView(start + used, count));
+            used += (count + alignment - 1) / alignment * alignment;
         }
-        from.CopyTo(memory.Span[used..]);
-        to.CopyFrom(stream, memory.ArrayView.SubView(used, from.Length));
-        used += (from.Length + alignment - 1) / alignment * alignment;
+    }
+
+    void TurnToOther()
+    {
+        var awaitThis = driver.Mark(stream);
+        awaitOther();
+        (awaitOther, start, used) = (awaitThis, Half - start, 0);
     }
 }

@@ -137,7 +137,8 @@ public static partial class Attention
                 Transpose<S>(v, k, sliceB);
             }
             Group.Barrier();
-            for (int k = 0; k < S.Depth && k < a.Width - start; k += 2)         // ILGPU leaves loops as they are
+            int depth = Math.Min(S.Depth, a.Width - start);
+            for (int k = 0; k < depth; k += 2)                                  // ILGPU leaves loops as they are
             {
                 ArrayView<F4> u = sliceA.SubView(k * Pitch<S>() + 2 * Group.IdxY), v = sliceB.SubView(k * Pitch<S>() + Group.IdxX);
                 sum = sum.Plus(new(u[0], u[1]), v[0]).Plus(new(u[Pitch<S>()], u[Pitch<S>() + 1]), v[Pitch<S>()]);
@@ -216,7 +217,8 @@ public static partial class Attention
                 to[3 * S.Side / 2 * Pitch<S>()] = rows.D;
             }
             Group.Barrier();
-            for (int k = 0; k < depth && row + start + k < x.Rows; k += 2)
+            int count = Math.Min(depth, x.Rows - row - start);
+            for (int k = 0; k < count; k += 2)
             {
                 int at = start + k;
                 ArrayView<F4> u = weights.SubView(at * S.Side + (at >> 2) + 2 * Group.IdxY), v = slice.SubView(k * Pitch<S>() + Group.IdxX);

@@ -31,10 +31,29 @@ public class GpuFailureTests
             return buffer;
         }
 
+        /// <summary>What the thread had allocated when it last launched.</summary>
+        public long Allocated { get; private set; }
+
         public override void Bind()
         {
+            Allocated = GC.GetAllocatedBytesForCurrentThread();
             if (Unbound is { } fault) throw fault;
             base.Bind();
+        }
+
+        /// <summary>What was asked of marks in the stream: to be set (+), and to be waited for (−).</summary>
+        public List<int> Marks { get; } = [];
+
+        public override Action Mark(AcceleratorStream stream)
+        {
+            var wait = base.Mark(stream);
+            int number = Marks.Count(mark => mark > 0) + 1;
+            Marks.Add(number);
+            return () =>
+            {
+                Marks.Add(-number);
+                wait();
+            };
         }
 
         public override void Synchronize()
@@ -46,7 +65,7 @@ public class GpuFailureTests
 
     static (GpuDevice Device, Driver Driver) New()
     {
-        var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).CPU(new CPUDevice(4, 4, 1)));
+        var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).Profiling().CPU(new CPUDevice(4, 4, 1)));
         var accelerator = context.GetCPUDevice(0).CreateAccelerator(context);
         var driver = new Driver(accelerator);
         return (new GpuDevice(accelerator, "GPU (test)", driver), driver);
@@ -103,6 +122,38 @@ public class GpuFailureTests
         Assert.Equal("GPU (test): launching Map.Forward<ExpFormula> failed: too many resources", message);
         driver.Unbound = null;
         Assert.Equal([2f, 2f, 2f], (x + x).ToArray<float>());
+    }
+
+    [Fact]
+    public void Uploads_wait_only_for_what_left_the_same_half_of_the_staging_memory()
+    {
+        var (gpu, driver) = New();
+        float[] values = [.. Enumerable.Range(0, Staging.Half / sizeof(float)).Select(i => (float)i)];
+        for (int i = 1; i < 4; i++) Assert.Equal(values[..i], Tensor.From(values[..i], [i], gpu).ToArray<float>());
+        Assert.Empty(driver.Marks);
+        float[] large = [.. values, .. values, .. values];
+        Assert.Equal(large, Tensor.From(large, [large.Length], gpu).ToArray<float>());
+        Assert.Equal([1, 2, -1, 3, -2], driver.Marks);
+    }
+
+    [Fact]
+    public void A_launch_allocates_nothing()
+    {
+        var (gpu, driver) = New();
+        Tensor x = Tensor.Ones([3], DType.F32, gpu), y = Tensor.Ones([3], DType.F32, gpu);
+        for (int i = 0; i < 3; i++) gpu.Axpy(2, x, y);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        gpu.Axpy(2, x, y);
+        Assert.Equal(before, driver.Allocated);
+    }
+
+    [Fact]
+    public void A_kernel_that_does_not_load_because_the_device_is_lost_is_not_taken_for_one_that_cannot_be_compiled()
+    {
+        var (gpu, driver) = New();
+        var x = Tensor.Ones([3], DType.F32, gpu);
+        driver.Restless = new InvalidOperationException("illegal address");
+        Assert.Contains("The device is lost", Assert.Throws<DeviceException>(() => x.Map<Reading>()).Message);
     }
 
     [Fact]

@@ -61,7 +61,9 @@ public class PtxTests
     public void Attentions_tiles_move_four_floats_at_a_time_and_leave_products_to_be_fused(string name, int products,
         int loads, int stores, int globalLoads, int globalStores, int groups)
     {
-        string ptx = Compile(kernels[$"Attention.{name}"].MakeGenericMethod(typeof(AttentionTile64)));
+        var kernel = kernels[$"Attention.{name}"].MakeGenericMethod(typeof(AttentionTile64));
+        string ptx = Compile(kernel, new KernelSpecialization(128, groups));
+        Assert.Matches($@"\.maxntid 128, 1, 1\s+\.minnctapersm {groups}\s", ptx);
         int fused = Regex.Count(ptx, @"mul\.f32\s+(%f\d+), .*\n\s*add\.f32\s+%f\d+, %f\d+, \1;");
         Assert.InRange(fused, 64 * products, 64 * products + 63);
         Assert.DoesNotContain("mul.rn.f32", ptx);
