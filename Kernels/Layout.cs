@@ -86,6 +86,24 @@ public readonly struct Layout(int rank, Axes sizes, Axes a, Axes b, Axes c)
         static int At(ReadOnlySpan<int> strides, int i) => strides.IsEmpty ? 0 : strides[i];
     }
 
+    /// <summary>
+    /// The same space in steps of four neighbours, to be moved at once: null unless they are neighbours in a and in b too, at multiples of
+    /// four. What a single axis has beyond is left out.
+    /// </summary>
+    public Layout? InFours()
+    {
+        int last = Rank - 1;
+        if (Rank == 0 || A[last] != 1 || B[last] != 1 || Rank > 1 && Sizes[last] % 4 != 0) return null;
+        Axes sizes = Sizes, a = A, b = B;
+        sizes[last] /= 4;
+        for (int i = 0; i < last; i++)
+        {
+            if ((a[i] | b[i]) % 4 != 0) return null;
+            (a[i], b[i]) = (a[i] / 4, b[i] / 4);
+        }
+        return new(Rank, sizes, a, b, default);
+    }
+
     /// <summary>The walk over the rows from number <paramref name="row"/> on.</summary>
     public RowWalk From(int row) => new(this, row);
 }

@@ -87,5 +87,6 @@ public sealed partial class GpuDevice
         Launch(Items(y.Count), Kernels.Gpu.RandomFill.Normal, generator.Seed, generator.TakePairs(y.Count), View(y), mean, std);
 
     internal override void Dropout(Tensor x, Tensor y, double p, ulong seed, ulong position) =>
-        Launch(Items((y.Count + 7) / 4), Kernels.Gpu.Dropout.Apply, View(x), View(y), seed, position, (int)Math.Ceiling(p * (1 << 24)), (float)(1 / (1 - p)));
+        Launch(Items((y.Count + 7) / 4), Kernels.Gpu.Dropout.Apply, View(x), View(y), seed, position, (int)Math.Ceiling(p * (1 << 24)),
+            (float)(1 / (1 - p)), position % 4 == 0 ? Quads(x, y) : 0);
 }

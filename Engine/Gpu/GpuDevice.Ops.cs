@@ -22,21 +22,18 @@ public sealed partial class GpuDevice
         if (x.IsContiguous && y.IsContiguous)
         {
             if (y.Count > 0) Guarded("copying", () => Raw(y).CopyFrom(stream, Raw(x)));
+            return;
         }
-        else if (x.DType == DType.Bool) Go<byte>(); else Go<int>();
+        var layout = Layout.Of(y.Shape.Sizes, x.Strides, y.Strides);
+        if (x.DType == DType.Bool) Go<byte>(layout, y.Count);
+        else if ((y.Count | x.Offset | y.Offset) % 4 == 0 && layout.InFours() is { } fours) Go<F4>(fours, y.Count / 4);
+        else Go<int>(layout, y.Count);
 
-        void Go<T>() where T : unmanaged
+        void Go<T>(Layout layout, int count) where T : unmanaged
         {
-            if (x.IsContiguous && y.IsContiguous) Move(View<T>(x), View<T>(y));
-            else if (y.IsContiguous) Launch(Items(y.Count), Kernels.Gpu.Copy.Strided, View<T>(x), View<T>(y), new Steps(Layout.Of(y.Shape.Sizes, x.Strides)));
-            else Launch(Items(y.Count), Kernels.Gpu.CopyInto.Strided, View<T>(x), View<T>(y), new Steps(Layout.Of(y.Shape.Sizes, x.Strides, y.Strides)), y.Count);
+            if (y.IsContiguous) Launch(Items(count), Kernels.Gpu.Copy.Strided, View<T>(x), View<T>(y), new Steps(layout));
+            else Launch(Items(count), Kernels.Gpu.CopyInto.Strided, View<T>(x), View<T>(y), new Steps(layout), count);
         }
-    }
-
-    void Move<T>(ArrayView<T> from, ArrayView<T> to) where T : unmanaged
-    {
-        if (to.Length == 0) return;
-        Guarded("copying numbers", () => to.CopyFrom(stream, from));
     }
 
     internal override void Cast(Tensor x, Tensor y)
@@ -68,29 +65,37 @@ public sealed partial class GpuDevice
 
     internal override void Zip<F>(F f, Tensor a, Tensor b, Tensor y)
     {
-        int quads = Quads(a, b, y);
-        Launch(Items(y.Count, quads), Kernels.Gpu.Zip.Forward, f, View(a), View(b), View(y), Pair(a, b, y), quads);
+        var (steps, quads) = Pair(a, b, y);
+        Launch(Items(y.Count, quads), Kernels.Gpu.Zip.Forward, f, View(a), View(b), View(y), steps, quads);
     }
 
     internal override void ZipBackward<F>(F f, Tensor a, Tensor b, Tensor y, Tensor dy, Tensor d, bool first)
     {
-        int quads = Quads(a, b, y, dy, d);
-        if (first) Launch(Items(d.Count, quads), Kernels.Gpu.Zip.BackwardA, f, View(a), View(b), View(y), View(dy), View(d), Pair(a, b, y), quads);
-        else Launch(Items(d.Count, quads), Kernels.Gpu.Zip.BackwardB, f, View(a), View(b), View(y), View(dy), View(d), Pair(a, b, y), quads);
+        var (steps, quads) = Pair(a, b, y, dy, d);
+        if (first) Launch(Items(d.Count, quads), Kernels.Gpu.Zip.BackwardA, f, View(a), View(b), View(y), View(dy), View(d), steps, quads);
+        else Launch(Items(d.Count, quads), Kernels.Gpu.Zip.BackwardB, f, View(a), View(b), View(y), View(dy), View(d), steps, quads);
     }
 
     internal override void Compare<F>(F f, Tensor a, Tensor b, Tensor y)
     {
+        var steps = new Steps(Layout.Of(y.Shape.Sizes, a.Strides, b.Strides));
         switch (a.DType)
         {
-            case DType.F32: Launch(Items(y.Count), Kernels.Gpu.Zip.Compare, f, View(a), View(b), View<byte>(y), Pair(a, b, y)); break;
-            case DType.I32: Launch(Items(y.Count), Kernels.Gpu.Zip.CompareIntegers, f, View<int>(a), View<int>(b), View<byte>(y), Pair(a, b, y)); break;
+            case DType.F32: Launch(Items(y.Count), Kernels.Gpu.Zip.Compare, f, View(a), View(b), View<byte>(y), steps); break;
+            case DType.I32:
+                Launch(Items(y.Count), Kernels.Gpu.Zip.CompareIntegers, f, View<int>(a), View<int>(b), View<byte>(y), steps);
+                break;
             default: Compare(f, a.To(DType.I32), b.To(DType.I32), y); break;
         }
     }
 
-    // how a and b step through y's shape
-    static Steps Pair(Tensor a, Tensor b, Tensor y) => new(Layout.Of(y.Shape.Sizes, a.Strides, b.Strides));
+    // how a and b step through the shape of the rest, and how many times four numbers of all can be moved at once: in steps of four then
+    static (Steps Steps, int Quads) Pair(Tensor a, Tensor b, params ReadOnlySpan<Tensor> rest)
+    {
+        var layout = Layout.Of(rest[0].Shape.Sizes, a.Strides, b.Strides);
+        return (a.Offset | b.Offset) % 4 == 0 && Quads(rest) is > 0 and var quads && layout.InFours() is { } fours
+            ? (new(fours), quads) : (new(layout), 0);
+    }
 
     internal override void Where(Tensor condition, Tensor a, Tensor b, Tensor y)
     {

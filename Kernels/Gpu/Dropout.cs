@@ -8,24 +8,27 @@ public static class Dropout
 {
     /// <summary>
     /// yᵢ = scale · xᵢ where the leading 24 bits of number offset + i are at least <paramref name="least"/> = ⌈p 2²⁴⌉, else 0. A thread
-    /// takes four numbers, which are one block of bits.
+    /// takes four numbers, which are one block of bits; the first 4 · quads at once, which are 0 unless offset is a multiple of four.
     /// </summary>
-    public static void Apply(ArrayView<float> x, ArrayView<float> y, ulong seed, ulong offset, int least, float scale)
+    public static void Apply(ArrayView<float> x, ArrayView<float> y, ulong seed, ulong offset, int least, float scale, int quads)
     {
         int lead = (int)(offset & 3), blocks = (lead + y.IntLength + 3) / 4;
+        ArrayView<F4> xs = Threads.Quads(x, quads), ys = Threads.Quads(y, quads);
         for (int block = Threads.First; block < blocks; block += Threads.All)
         {
             var words = Philox.Bits(seed, offset / 4 + (ulong)block);
             int i = 4 * block - lead;
-            One(x, y, i, words.A, least, scale);
-            One(x, y, i + 1, words.B, least, scale);
-            One(x, y, i + 2, words.C, least, scale);
-            One(x, y, i + 3, words.D, least, scale);
+            if (block < quads)
+            {
+                var v = xs[block];
+                ys[block] = new(One(v.X, words.A, least, scale), One(v.Y, words.B, least, scale),
+                    One(v.Z, words.C, least, scale), One(v.W, words.D, least, scale));
+                continue;
+            }
+            for (int k = 0; k < 4; k++, i++)
+                if (i >= 0 && i < y.IntLength) y[i] = One(x[i], words.At(k), least, scale);
         }
     }
 
-    static void One(ArrayView<float> x, ArrayView<float> y, int i, uint word, int least, float scale)
-    {
-        if (i >= 0 && i < y.IntLength) y[i] = Utilities.Select((int)(word >> 8) >= least, x[i] * scale, 0f);
-    }
+    static float One(float x, uint word, int least, float scale) => Utilities.Select((int)(word >> 8) >= least, x * scale, 0f);
 }

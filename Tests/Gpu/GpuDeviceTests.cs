@@ -50,6 +50,35 @@ public class GpuDeviceTests
         Assert.Equal(cpu.To(DType.Bool).To(DType.I32).ToArray<int>(), gpu.To(DType.Bool).To(DType.I32).ToArray<int>());
     }
 
+    /// <summary>Where four numbers can be moved at once, and where it only seems so: of odd widths, and at odd places.</summary>
+    [Theory]
+    [InlineData("2 3 8", "8"), InlineData("2 3 8", "3 8"), InlineData("1 3 8", "2 1 8"), InlineData("1 8", "5 8"), InlineData("4 4", "4 1")]
+    [InlineData("3 6", "6"), InlineData("3 7", "3 7"), InlineData("2 3 4", "1 3 1"), InlineData("2 5", "2 5"), InlineData("4 2", "4 2")]
+    public void Numbers_moved_four_at_a_time_are_those_moved_one_by_one(string first, string second)
+    {
+        foreach (int start in (int[])[0, 1, 4])
+        {
+            var (expected, actual) = (On(Device.Cpu, start), On(Gpu, start));
+            for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], actual[i], (x, y) => Math.Abs(x - y) <= 1e-6 * (1 + Math.Abs(x)));
+        }
+
+        double[][] On(Device device, int start)
+        {
+            using var _ = Defaults.With(DType.F32, device, seed: 4);
+            Tensor a = Part(first).RequireGrad(), b = Part(second).RequireGrad(), y = a * b;
+            Defaults.Generator = new Generator(9, (ulong)start);
+            Tensor[] copies = [a.Transpose(0, -2).Contiguous(), a.Transpose(0, -1).Contiguous(), Tensor.Concat([a, a], -1), a.Dropout(0.5)];
+            return [.. Reverse.Gradients(y, [a, b], Tensor.Normal(y.Shape)).Prepend(y).Concat(copies).Select(x => x!.ToDoubles())];
+
+            Tensor Part(string sizes)
+            {
+                int[] shape = [.. sizes.Split(' ').Select(int.Parse)];
+                int count = shape.Aggregate((x, y) => x * y);
+                return Tensor.Normal([start + count]).Slice(0, start, count).Reshape(shape).Detach();
+            }
+        }
+    }
+
     [Fact]
     public void Integers_too_large_for_floats_are_compared_exactly()
     {

@@ -78,6 +78,16 @@ public class PtxTests
         Assert.InRange(PtxRegisters.MostAtOnce(ptx), 64, 65536 / 128 / groups / 8 * 8);
     }
 
+    [Theory]
+    [InlineData("Copy.Strided"), InlineData("CopyInto.Strided"), InlineData("Dropout.Apply")]
+    [InlineData("Zip.Forward"), InlineData("Zip.BackwardA"), InlineData("Zip.BackwardB")]
+    public void Elementwise_kernels_move_four_numbers_at_a_time(string name)
+    {
+        string ptx = Compile(Instances(kernels[name]).Last());
+        Assert.Contains("ld.global.v4.f32", ptx);
+        Assert.Equal(1, Regex.Count(ptx, @"st\.global\.v4\.f32"));
+    }
+
     [Fact]
     public void Branches_on_data_are_not_taken_for_uniform()
     {
@@ -139,6 +149,7 @@ public class PtxTests
             : constraints.Contains(typeof(IReducer)) ? Formulas<IReducer>(typeof(F32))
             : constraints.Contains(typeof(ISide)) ? [typeof(Side16)]
             : constraints.Contains(typeof(IAttentionTile)) ? [typeof(AttentionTile64)]
+            : kernel.DeclaringType!.Name.StartsWith("Copy") ? [typeof(int), typeof(byte), typeof(F4)]
             : [typeof(int), typeof(byte)];
         return types.Select(type => kernel.MakeGenericMethod(type));
     }
