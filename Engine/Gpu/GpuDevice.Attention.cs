@@ -50,7 +50,8 @@ public sealed partial class GpuDevice
     KernelConfig Blocks<S>(AttentionShape shape, int rows, int width) where S : struct, IAttentionTile
     {
         int blocks = shape.Batch * shape.Heads * Kernels.Gpu.Attention.Blocks<S>(rows) * Kernels.Gpu.Attention.Slices<S>(width);
-        return new(new Index3D(IsSimulated ? Math.Min(blocks, 2) : blocks, 1, 1), new Index3D(S.Side, S.Side / 2, 1));
+        int high = S.Side / 2, pair = Math.Min(high, 2);
+        return new(new Index3D(IsSimulated ? Math.Min(blocks, 2) : blocks, 1, 1), new Index3D(pair, S.Side, high / pair));
     }
 
     // Registers for so many groups at once on a multiprocessor: as many as the kernels' shared memory leaves room for.

@@ -43,14 +43,14 @@ public static partial class Attention
         {
             AttentionItem at = new(item, slices, inputs.Count);
             var head = inputs.Of(at.Head);
-            int first = (blocks - 1 - at.Block) * Size<S>(), query = first + 8 * Group.IdxY, column = at.Slice * Size<S>();
+            int first = (blocks - 1 - at.Block) * Size<S>(), query = first + 8 * Y, column = at.Slice * Size<S>();
             Head dyOf = dy.Of(at.Head, inputs.Heads), lseOf = inputs.Row(lse, at.Head), deltaOf = inputs.Row(delta, at.Head);
             Tile sum = default;
             bool asked = dbias.Length > 0;
             int end = asked ? inputs.Keys : head.Scores.KeysSeen(first + Size<S>());        // dbias is 0 beyond what is seen
             for (int start = 0; start < end; start += Size<S>())
             {
-                int key = start + 4 * Group.IdxX;
+                int key = start + 4 * X;
                 var s = head.Scores.ByQuery(Product<S>(head.Q, first, head.K, start, sliceA, sliceB), query, key);
                 Show<S>((s - lseOf.Eight(query).Shift()).Exp(), weights);
                 var dw = head.Scores.Drop(Product<S>(dyOf, first, head.V, start, sliceA, sliceB), query, key);
@@ -59,7 +59,7 @@ public static partial class Attention
                 Show<S>(ds, weights);
                 sum = Sum<S>(sum, weights, head.K, start, column, sliceA);
             }
-            dq.Of(at.Head, inputs.Heads).Put(query, column + 4 * Group.IdxX, sum * new F8(head.Scores.Scale));
+            dq.Of(at.Head, inputs.Heads).Put(query, column + 4 * X, sum * new F8(head.Scores.Scale));
         }
     }
 
@@ -77,12 +77,12 @@ public static partial class Attention
         {
             AttentionItem at = new(item, slices, inputs.Count);
             var head = inputs.Of(at.Head);
-            int first = at.Block * Size<S>(), key = first + 8 * Group.IdxY, column = at.Slice * Size<S>();
+            int first = at.Block * Size<S>(), key = first + 8 * Y, column = at.Slice * Size<S>();
             Head dyOf = dy.Of(at.Head, inputs.Heads), lseOf = inputs.Row(lse, at.Head), deltaOf = inputs.Row(delta, at.Head);
             Tile sumK = default, sumV = default;
             for (int start = head.Scores.FirstSeeing(first); start < inputs.Queries; start += Size<S>())
             {
-                int query = start + 4 * Group.IdxX;
+                int query = start + 4 * X;
                 var s = head.Scores.ByKey(Product<S>(head.K, first, head.Q, start, sliceA, sliceB), query, key);
                 Show<S>((s - lseOf.Eight(query).Shift().Low).Exp(), weights);
                 var dw = Product<S>(head.V, first, dyOf, start, sliceA, sliceB);
@@ -102,8 +102,8 @@ public static partial class Attention
                 Show<S>(dw, weights);
                 sumK = Sum<S>(sumK, weights, head.Q, start, column, sliceA);
             }
-            dk.Of(at.Head, inputs.Heads).Put(key, column + 4 * Group.IdxX, sumK * new F8(head.Scores.Scale));
-            dv.Of(at.Head, inputs.Heads).Put(key, column + 4 * Group.IdxX, sumV);
+            dk.Of(at.Head, inputs.Heads).Put(key, column + 4 * X, sumK * new F8(head.Scores.Scale));
+            dv.Of(at.Head, inputs.Heads).Put(key, column + 4 * X, sumV);
         }
     }
 }

@@ -119,6 +119,12 @@ public static partial class Attention
     // Shared memory, in fours, for the largest tile: an operand's slice, and a tile of weights.
     const int MaxSlice = 2 * 16 * (16 + 1), MaxWeights = 16 * (4 * 16 + 1), MaxThreads = 16 * 8;
 
+    // Where a thread is: threads 2i and 2i + 1 lie below each other, and such pairs beside each other. So of the 16 bytes that each thread
+    // of a warp loads from shared memory, those for its rows are the next thread's but one as well, and those for its columns the next's:
+    // such a load takes two cycles, where others take four (NVIDIA's developer forum, "Unexpected shared memory bank conflict", 77228).
+    static int X => Group.IdxY;
+    static int Y => Group.IdxX + Group.DimX * Group.IdxZ;
+
     // The rows or columns of a tile; from one of a slice's numbers of a row to the next, in fours: one more than there are rows, so that
     // neighbours lie in different banks.
     static int Size<S>() where S : struct, IAttentionTile => 4 * S.Side;
@@ -130,9 +136,9 @@ public static partial class Attention
         Tile sum = default;
         for (int start = 0; start < a.Width; start += S.Depth)
         {
-            for (int k = 4 * Group.IdxY; k < S.Depth; k += 2 * S.Side)          // once, but for the simulator
+            for (int k = 4 * Y; k < S.Depth; k += 2 * S.Side)                   // once, but for the simulator
             {
-                Rows4 u = a.Four(row + Group.IdxX, S.Side, start + k), v = b.Four(column + Group.IdxX, S.Side, start + k);
+                Rows4 u = a.Four(row + X, S.Side, start + k), v = b.Four(column + X, S.Side, start + k);
                 Transpose<S>(u, k, sliceA);
                 Transpose<S>(v, k, sliceB);
             }
@@ -140,7 +146,7 @@ public static partial class Attention
             int depth = Math.Min(S.Depth, a.Width - start);
             for (int k = 0; k < depth; k += 2)                                  // ILGPU leaves loops as they are
             {
-                ArrayView<F4> u = sliceA.SubView(k * Pitch<S>() + 2 * Group.IdxY), v = sliceB.SubView(k * Pitch<S>() + Group.IdxX);
+                ArrayView<F4> u = sliceA.SubView(k * Pitch<S>() + 2 * Y), v = sliceB.SubView(k * Pitch<S>() + X);
                 sum = sum.Plus(new(u[0], u[1]), v[0]).Plus(new(u[Pitch<S>()], u[Pitch<S>() + 1]), v[Pitch<S>()]);
             }
             Group.Barrier();
@@ -148,11 +154,11 @@ public static partial class Attention
         return sum;
     }
 
-    // Rows become columns: numbers k to k + 3 of four rows. Half a warp has 16 rows each, and its other half their next four numbers: that
+    // Rows become columns: numbers k to k + 3 of four rows. Half of a warp has 16 rows each, its other half their next four numbers: that
     // reads whole sectors of 32 bytes, and writes to 32 banks.
     static void Transpose<S>(Rows4 rows, int k, ArrayView<F4> slice) where S : struct, IAttentionTile
     {
-        var to = slice.Cast<float>().SubView(4 * k * Pitch<S>() + Group.IdxX);
+        var to = slice.Cast<float>().SubView(4 * k * Pitch<S>() + X);
         Transpose<S>(rows.A, to);
         Transpose<S>(rows.B, to.SubView(S.Side));
         Transpose<S>(rows.C, to.SubView(2 * S.Side));
@@ -188,7 +194,7 @@ public static partial class Attention
 
     // Where the thread's four columns lie, S.Side apart.
     static ArrayView<F4> Own<S>(ArrayView<F4> weights) where S : struct, IAttentionTile =>
-        weights.SubView((4 * S.Side + 1) * Group.IdxX + 2 * Group.IdxY);
+        weights.SubView((4 * S.Side + 1) * X + 2 * Y);
 
     /// <summary>What the thread itself has shown: shared memory keeps it while registers are scarce.</summary>
     static Tile Recall<S>(ArrayView<F4> weights) where S : struct, IAttentionTile
@@ -207,10 +213,10 @@ public static partial class Attention
         int depth = Math.Min(S.Depth, Size<S>());
         for (int start = 0; start < Size<S>() && row + start < x.Rows; start += depth)
         {
-            for (int i = Group.IdxY; i < depth; i += 2 * S.Side)                // once, but for the simulator
+            for (int i = Y; i < depth; i += 2 * S.Side)                         // once, but for the simulator
             {
-                var rows = x.Four(row + start + i, S.Side / 2, column + 4 * Group.IdxX);
-                var to = slice.SubView(i * Pitch<S>() + Group.IdxX);
+                var rows = x.Four(row + start + i, S.Side / 2, column + 4 * X);
+                var to = slice.SubView(i * Pitch<S>() + X);
                 to[0] = rows.A;
                 to[S.Side / 2 * Pitch<S>()] = rows.B;
                 to[S.Side * Pitch<S>()] = rows.C;
@@ -221,7 +227,7 @@ public static partial class Attention
             for (int k = 0; k < count; k += 2)
             {
                 int at = start + k;
-                ArrayView<F4> u = weights.SubView(at * S.Side + (at >> 2) + 2 * Group.IdxY), v = slice.SubView(k * Pitch<S>() + Group.IdxX);
+                ArrayView<F4> u = weights.SubView(at * S.Side + (at >> 2) + 2 * Y), v = slice.SubView(k * Pitch<S>() + X);
                 sum = sum.Plus(new(u[0], u[1]), v[0]).Plus(new(u[S.Side], u[S.Side + 1]), v[Pitch<S>()]);
             }
             Group.Barrier();
@@ -232,8 +238,8 @@ public static partial class Attention
     /// <summary>For each row the largest or the sum of what the threads have that share it.</summary>
     static F8 Fold<S>(F8 mine, bool largest, ArrayView<F4> shared) where S : struct, IAttentionTile
     {
-        var row = shared.SubView(2 * Group.IdxY);
-        Put(mine, row.SubView(Group.IdxX * Pitch<S>()));
+        var row = shared.SubView(2 * Y);
+        Put(mine, row.SubView(X * Pitch<S>()));
         Group.Barrier();
         F8 fold = new(row[0], row[1]);
         for (int i = 1; i < S.Side; i++)
