@@ -29,8 +29,13 @@ public sealed partial class GpuDevice
         Launch(Items(h.Count), Kernels.Gpu.GruCell.Forward, View(x), View(products), View(before), View(h), Optional(kept), Last(h));
     }
 
-    internal override void GruStepBackward(Tensor dy, Tensor? later, Tensor weight, Tensor kept, Tensor before, Tensor direct, Tensor dx, Tensor dproducts) =>
-        Launch(Items(direct.Count), Kernels.Gpu.GruCell.Backward, View(kept), View(before), View(WithProduct(dy, later, weight)), View(direct), View(dx), View(dproducts), Last(before));
+    internal override void GruStepBackward(Tensor dy, Tensor? later, Tensor weight, Tensor kept, Tensor before, Tensor direct, Tensor dx,
+        Tensor dproducts)
+    {
+        var dh = WithProduct(dy, later, weight);        // before anything is viewed: a view counts until the next launch
+        Launch(Items(direct.Count), Kernels.Gpu.GruCell.Backward, View(kept), View(before), View(dh), View(direct), View(dx),
+            View(dproducts), Last(before));
+    }
 
     internal override void RnnStep<F>(F f, Tensor x, Tensor before, Tensor weight, Tensor h) => MatMul(f, before, weight, h, plus: x);
 

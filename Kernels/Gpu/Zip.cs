@@ -30,8 +30,8 @@ public static class Zip
     static float Apply<F>(F f, float a, float b) where F : struct, IBinaryFunction => f.Apply(new F32(a), new F32(b)).Value;
 
     /// <summary>d = dy ⊙ ∂f/∂a (a, b, y), in the output's shape; y, dy and d are contiguous.</summary>
-    public static void BackwardA<F>(F f, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, ArrayView<float> dy, ArrayView<float> d,
-        Steps steps, int quads) where F : struct, IBinary
+    public static void BackwardA<F>(F f, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, ArrayView<float> dy,
+        ArrayView<float> d, Steps steps, int quads) where F : struct, IBinary
     {
         ArrayView<F4> lefts = a.Cast<F4>(), rights = b.Cast<F4>();
         ArrayView<F4> ys = Threads.Quads(y, quads), gs = Threads.Quads(dy, quads), ds = Threads.Quads(d, quads);
@@ -52,8 +52,8 @@ public static class Zip
     static float SlopeA<F>(F f, float a, float b, float y) where F : struct, IBinary => f.SlopeA(new F32(a), new F32(b), new F32(y)).Value;
 
     /// <summary>d = dy ⊙ ∂f/∂b (a, b, y), in the output's shape; y, dy and d are contiguous.</summary>
-    public static void BackwardB<F>(F f, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, ArrayView<float> dy, ArrayView<float> d,
-        Steps steps, int quads) where F : struct, IBinary
+    public static void BackwardB<F>(F f, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, ArrayView<float> dy,
+        ArrayView<float> d, Steps steps, int quads) where F : struct, IBinary
     {
         ArrayView<F4> lefts = a.Cast<F4>(), rights = b.Cast<F4>();
         ArrayView<F4> ys = Threads.Quads(y, quads), gs = Threads.Quads(dy, quads), ds = Threads.Quads(d, quads);

@@ -59,7 +59,8 @@ public class GpuDeviceTests
         foreach (int start in (int[])[0, 1, 4])
         {
             var (expected, actual) = (On(Device.Cpu, start), On(Gpu, start));
-            for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], actual[i], (x, y) => Math.Abs(x - y) <= 1e-6 * (1 + Math.Abs(x)));
+            for (int i = 0; i < expected.Length; i++)
+                Assert.Equal(expected[i], actual[i], (x, y) => Math.Abs(x - y) <= 1e-6 * (1 + Math.Abs(x)));
         }
 
         double[][] On(Device device, int start)

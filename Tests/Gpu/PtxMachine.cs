@@ -22,18 +22,22 @@ sealed partial class PtxMachine
     /// <summary>The memory of the GPU, from address 0 on.</summary>
     public byte[] Memory { get; } = new byte[1 << 20];
 
-    /// <summary>
-    /// Whether in each load of 16 bytes from shared memory all threads of a warp had the address of their neighbour, or all that of their
-    /// next neighbour but one: a multiprocessor then needs two goes for it, else four.
-    /// </summary>
-    public bool LoadsArePaired { get; private set; } = true;
+    /// <summary>Of a warp's loads of 16 bytes from shared memory, how many there were.</summary>
+    public int Loads { get; private set; }
+
+    /// <summary>How many took two cycles, not four: each thread's number was also that of the next, or of the next but one.</summary>
+    public int PairedLoads { get; private set; }
+
+    /// <summary>How many took longer, where of eight threads some wanted other numbers from the same bank.</summary>
+    public int ConflictingLoads { get; private set; }
 
     // One thread, or of a joint instruction the threads of a warp.
     delegate void Instruction(Thread thread, Thread[] warp);
 
-    sealed class Thread(int index, int group, int groups, int count)
+    sealed class Thread(int index, (int X, int Y, int Z) size, int group, int groups, int count)
     {
-        public readonly int Index = index, Group = group, Groups = groups;
+        public readonly int Index = index, X = index % size.X, Y = index / size.X % size.Y, Z = index / size.X / size.Y, Across = size.X;
+        public readonly int Group = group, Groups = groups;
         public readonly ulong[] R = new ulong[count];
         public readonly List<Action> Copies = [];       // asynchronous ones that are not yet awaited
         public readonly List<int> Ends = [];            // how many there were at each commit
@@ -66,9 +70,10 @@ sealed partial class PtxMachine
     static byte[] Bytes(object argument) => argument as byte[] ?? BitConverter.GetBytes((long)argument);
 
     /// <summary>Runs one of several groups of so many threads.</summary>
-    public void Run(int group, int groups, int threads)
+    public void Run(int group, int groups, int x, int y = 1, int z = 1)
     {
-        Thread[][] warps = [.. Enumerable.Range(0, threads).Select(i => new Thread(i, group, groups, registers.Count)).Chunk(32)];
+        Thread[][] warps =
+            [.. Enumerable.Range(0, x * y * z).Select(i => new Thread(i, (x, y, z), group, groups, registers.Count)).Chunk(32)];
         while (true)
         {
             foreach (var warp in warps) RunToBarrier(warp);
@@ -79,9 +84,10 @@ sealed partial class PtxMachine
         foreach (var warp in warps)
             for (int i = 0; i < warp[0].Loads.Count; i++)
             {
-                LoadsArePaired &= new[] { 1, 2 }.Any(apart => warp.All(t => t.Loads[i] == warp[t.Index % 32 ^ apart].Loads[i]));
-                foreach (var eight in warp.Chunk(8))
-                    Assert.Distinct(eight.Select(t => t.Loads[i]).Distinct().Select(at => at % 128));      // from different banks
+                Loads++;
+                if (new[] { 1, 2 }.Any(apart => warp.All(t => t.Loads[i] == warp[t.Index % 32 ^ apart].Loads[i]))) PairedLoads++;
+                if (warp.Chunk(8).Any(eight => eight.Select(t => t.Loads[i]).Distinct().GroupBy(at => at % 128).Any(bank => bank.Count() > 1)))
+                    ConflictingLoads++;
             }
     }
 
@@ -131,32 +137,55 @@ sealed partial class PtxMachine
     static Func<ulong, ulong, ulong, ulong> Arithmetic(string op, string kind, string type)
     {
         static float F(ulong x) => BitConverter.UInt32BitsToSingle((uint)x);
-        static ulong Of(float x) => BitConverter.SingleToUInt32Bits(x);
+        static ulong Of(float x) => float.IsNaN(x) ? 0x7fffffff : BitConverter.SingleToUInt32Bits(x);      // NaN has these bits alone
         if (kind is "mov" or "cvta") return (a, _, _) => a;
         if (kind == "selp") return (a, b, p) => p != 0 ? a : b;
         if (op == "cvt.rna.tf32.f32") return (a, _, _) => a + 0x1000 & 0xffffe000;
-        if (op == "cvt.s64.s32") return (a, _, _) => (ulong)(int)a;
+        if (kind == "setp")
+        {
+            string relation = op.Split('.')[1];
+            return type switch
+            {
+                "f32" => (a, b, _) => Holds(relation, F(a) < F(b), F(a) == F(b), F(a) > F(b)),
+                "s64" => (a, b, _) => Holds(relation, (long)a < (long)b, a == b, (long)a > (long)b),
+                "u32" => (a, b, _) => Holds(relation, (uint)a < (uint)b, (uint)a == (uint)b, (uint)a > (uint)b),
+                "s32" => (a, b, _) => Holds(relation, (int)a < (int)b, (int)a == (int)b, (int)a > (int)b),
+                _ => throw new NotSupportedException(op),
+            };
+        }
+        if (kind == "cvt")
+            return op switch
+            {
+                "cvt.s64.s32" => (a, _, _) => (ulong)(int)a,
+                "cvt.s32.s64" or "cvt.u32.u64" or "cvt.u64.u32" => (a, _, _) => (uint)a,
+                "cvt.s32.u8" => (a, _, _) => (byte)a,
+                "cvt.rn.f32.s32" => (a, _, _) => Of((int)a),
+                _ => throw new NotSupportedException(op),
+            };
         if (op == "mul.wide.u32") return (a, b, _) => (uint)a * (ulong)(uint)b;
-        if (op == "add.f32") return (a, b, _) => Of(F(a) + F(b));
-        if (op == "mul.f32") return (a, b, _) => Of(F(a) * F(b));
+        if (type == "pred") return kind == "and" ? (a, b, _) => a & b : (a, b, _) => a | b;
+        if (type == "f32")
+            return kind switch
+            {
+                "add" => (a, b, _) => Of(F(a) + F(b)),
+                "sub" => (a, b, _) => Of(F(a) - F(b)),
+                "mul" => (a, b, _) => Of(F(a) * F(b)),
+                "rcp" => (a, _, _) => Of(1 / F(a)),
+                "max" => (a, b, _) => Of(float.MaxNumber(F(a), F(b))),      // of a number and NaN the number
+                _ => throw new NotSupportedException(op),
+            };
         if (type[1..] == "64")
             return kind switch
             {
                 "add" => (a, b, _) => a + b,
+                "mul" => (a, b, _) => a * b,
+                "mad" => (a, b, c) => a * b + c,
+                "and" => (a, b, _) => a & b,
                 "shl" => (a, b, _) => a << (int)b,
+                "shr" when type == "u64" => (a, b, _) => a >> (int)b,
                 _ => throw new NotSupportedException(op),
             };
-        Func<int, int, int> f = kind == "setp" ? op.Split('.')[1] switch
-        {
-            "lt" => (a, b) => a < b ? 1 : 0,
-            "le" => (a, b) => a <= b ? 1 : 0,
-            "gt" => (a, b) => a > b ? 1 : 0,
-            "ge" => (a, b) => a >= b ? 1 : 0,
-            "eq" => (a, b) => a == b ? 1 : 0,
-            "ne" => (a, b) => a != b ? 1 : 0,
-            _ => throw new NotSupportedException(op),
-        }
-        : kind switch
+        Func<int, int, int> f = kind switch
         {
             "add" => (a, b) => a + b,
             "sub" => (a, b) => a - b,
@@ -166,13 +195,26 @@ sealed partial class PtxMachine
             "min" => Math.Min,
             "max" => Math.Max,
             "shl" => (a, b) => a << b,
+            "shr" when type == "u32" => (a, b) => a >>> b,
             "shr" => (a, b) => a >> b,
             "and" => (a, b) => a & b,
+            "or" => (a, b) => a | b,
             "xor" => (a, b) => a ^ b,
             _ => throw new NotSupportedException(op),
         };
         return (a, b, _) => (uint)f((int)a, (int)b);
     }
+
+    static ulong Holds(string relation, bool less, bool equal, bool more) => relation switch
+    {
+        "lt" => less,
+        "le" => less | equal,
+        "gt" or "hi" => more,
+        "ge" => more | equal,
+        "eq" => equal,
+        "ne" => !equal,
+        _ => throw new NotSupportedException(relation),
+    } ? 1ul : 0;
 
     Instruction Move(string op, string[] x)
     {
@@ -269,7 +311,10 @@ sealed partial class PtxMachine
 
     Func<Thread, ulong> Source(string text)
     {
-        if (text == "%tid.x") return t => (ulong)t.Index;
+        if (text == "%tid.x") return t => (ulong)t.X;
+        if (text == "%tid.y") return t => (ulong)t.Y;
+        if (text == "%tid.z") return t => (ulong)t.Z;
+        if (text == "%ntid.x") return t => (ulong)t.Across;
         if (text == "%ctaid.x") return t => (ulong)t.Group;
         if (text == "%nctaid.x") return t => (ulong)t.Groups;
         if (text.StartsWith("__shared_alloca"))

@@ -106,7 +106,8 @@ public class PtxProductTests
                     }
                     Assert.Equal(sum, memory[startC + (split * m + i) * n + j], 2e-5);
                 }
-        Assert.True(takesAddresses || machine.LoadsArePaired);
+        Assert.Equal(takesAddresses ? 0 : machine.Loads, machine.PairedLoads);
+        Assert.Equal(0, machine.ConflictingLoads);
         Assert.True(float.IsNaN(memory[startC - 1]) && float.IsNaN(memory[startC + splits * m * n]));
     }
 
