@@ -112,13 +112,25 @@ public sealed partial class GpuDevice
     L Compiled<K, L>(K kernel, KernelSpecialization bounds, Func<Accelerator, K, KernelSpecialization, L> load)
         where K : Delegate where L : Delegate
     {
-        if (compiled.TryGetValue(kernel, out var known)) return (L)known;
+        if (!compiled.TryGetValue(kernel, out var launcher)) compiled.Add(kernel, launcher = Compile(kernel, bounds, load));
+        return (L)launcher;
+    }
+
+    L Compile<K, L>(K kernel, KernelSpecialization bounds, Func<Accelerator, K, KernelSpecialization, L> load)
+        where K : Delegate where L : Delegate
+    {
         try
         {
             foreach (var formula in kernel.Method.GetGenericArguments()) leave.To(formula);
-            var launcher = load(accelerator, kernel, bounds);
-            compiled.Add(kernel, launcher);
-            return launcher;
+            try
+            {
+                return driver.Load(() => load(accelerator, kernel, bounds));
+            }
+            catch (Exception e) when (GpuDriver.IsWantOfMemory(e))
+            {
+                memory.FreeUnused();
+                return driver.Load(() => load(accelerator, kernel, bounds));
+            }
         }
         catch (Exception e)
         {

@@ -11,6 +11,9 @@ class GpuDriver(Accelerator accelerator)
     /// <summary>A buffer of so many bytes.</summary>
     public virtual MemoryBuffer1D<byte, Stride1D.Dense> Allocate(long bytes) => accelerator.Allocate1D<byte>(bytes);
 
+    /// <summary>A kernel's launcher: its code takes memory as well.</summary>
+    public virtual L Load<L>(Func<L> load) => load();
+
     /// <summary>Binds the accelerator to this thread.</summary>
     public virtual void Bind()
     {

@@ -67,9 +67,7 @@ sealed class GpuMemory(GpuDriver driver)
         if (New() is { } buffer) return buffer;
         Collect();
         if (free[size].TryPop(out var found)) return found;
-        driver.Synchronize();
-        foreach (var stack in free)
-            while (stack.TryPop(out var unused)) Free(unused.Memory);
+        FreeUnused();
         return New() ?? throw new OutOfMemoryException(Shortage(size));
 
         GpuBuffer? New()
@@ -85,12 +83,18 @@ sealed class GpuMemory(GpuDriver driver)
                 return null;
             }
         }
+    }
 
-        void Free(MemoryBuffer memory)
-        {
-            owned.Remove(memory);
-            memory.Dispose();
-        }
+    /// <summary>Gives back to the GPU what is kept for reuse.</summary>
+    public void FreeUnused()
+    {
+        driver.Synchronize();
+        foreach (var stack in free)
+            while (stack.TryPop(out var unused))
+            {
+                owned.Remove(unused.Memory);
+                unused.Memory.Dispose();
+            }
     }
 
     string Shortage(int size)

@@ -31,6 +31,15 @@ public class GpuFailureTests
             return buffer;
         }
 
+        /// <summary>The bytes that a kernel's code takes.</summary>
+        public long Code { get; set; }
+
+        public override L Load<L>(Func<L> load)
+        {
+            if (Held + Code > Limit) throw new OutOfMemoryException();
+            return base.Load(load);
+        }
+
         /// <summary>What the thread had allocated when it last launched.</summary>
         public long Allocated { get; private set; }
 
@@ -110,6 +119,19 @@ public class GpuFailureTests
             Assert.Equal([a.Count, b.Count], [mebi / 4, mebi / 8]);
         }
         using (Scope.Begin()) Assert.Equal(2, (Tensor.Ones([mebi / 8], DType.F32, gpu) + 1).Max().Item());
+    }
+
+    [Fact]
+    public void Memory_kept_for_reuse_is_freed_where_a_kernel_has_no_room()
+    {
+        var (gpu, driver) = New();
+        var x = Tensor.Full([3], 2, DType.F32, gpu);
+        driver.Code = mebi;
+        driver.Limit = driver.Held + mebi + 4096;
+        using (Scope.Begin()) Empty(mebi / 2, gpu);
+        Assert.Equal([4f, 4f, 4f], x.Square().ToArray<float>());
+        driver.Limit = driver.Held;
+        Assert.Contains("cannot be compiled: ", Assert.Throws<NotSupportedException>(() => x.Exp()).Message);
     }
 
     [Fact]
