@@ -13,7 +13,7 @@ static class GpuCommand
     static readonly string[] allParts = ["tests", "speed", "crossover"];
 
     public static System.CommandLine.Command Create() =>
-        new("gpu", "Takes the tests and benchmarks to a machine with a GPU, and runs them there.") { CreatePack(), CreateRun() };
+        new("gpu", "Takes the tests and benchmarks to a machine with a GPU, and runs them there.") { CreatePack(), CreateRun(), Ptx.PtxCommand.Create() };
 
     static System.CommandLine.Command CreatePack()
     {

@@ -16,7 +16,7 @@ public sealed partial class GpuDevice
     internal void Attention<S>(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor y, Tensor lse, AttentionShape shape)
         where S : struct, IAttentionTile =>
         Launch(Blocks<S>(shape, shape.Queries, shape.ValueDim), Kernels.Gpu.Attention.Forward<S>,
-            Inputs(q, k, v, mask, bias, shape), Heads(y, shape.Y), View(lse), Room<S>(4));
+            Inputs(q, k, v, mask, bias, shape), Heads(y, shape.Y), View(lse), Room<S>(nameof(Kernels.Gpu.Attention.Forward)));
 
     internal override void AttentionBackward(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, Tensor y, Tensor lse, Tensor dy,
         Tensor dq, Tensor dk, Tensor dv, Tensor? dbias, AttentionShape shape)
@@ -33,10 +33,10 @@ public sealed partial class GpuDevice
             Inputs(q, k, v, mask, bias, shape), Heads(y, shape.Y), Heads(dy, shape.DY), View(delta));
         Launch(Blocks<S>(shape, shape.Queries, shape.HeadDim), Kernels.Gpu.Attention.BackwardByQuery<S>,
             Inputs(q, k, v, mask, bias, shape), View(lse), View(delta), Heads(dy, shape.DY), Heads(dq, shape.DQ), Optional(dbias),
-            Room<S>(4));
+            Room<S>(nameof(Kernels.Gpu.Attention.BackwardByQuery)));
         Launch(Blocks<S>(shape, shape.Keys, Math.Max(shape.HeadDim, shape.ValueDim)), Kernels.Gpu.Attention.BackwardByKey<S>,
             Inputs(q, k, v, mask, bias, shape), View(lse), View(delta), Heads(dy, shape.DY), Heads(dk, shape.DK), Heads(dv, shape.DV),
-            Room<S>(3));
+            Room<S>(nameof(Kernels.Gpu.Attention.BackwardByKey)));
     }
 
     internal override void AttentionWeights(Tensor q, Tensor k, Tensor? mask, Tensor? bias, Tensor lse, Tensor weights,
@@ -54,9 +54,13 @@ public sealed partial class GpuDevice
         return new(new Index3D(IsSimulated ? Math.Min(blocks, 2) : blocks, 1, 1), new Index3D(pair, S.Side, high / pair));
     }
 
-    // Registers for so many groups at once on a multiprocessor: as many as the kernels' shared memory leaves room for.
-    KernelSpecialization Room<S>(int groups) where S : struct, IAttentionTile =>
-        IsSimulated ? default : new(S.Side * S.Side / 2, groups);
+    /// <summary>
+    /// The threads of a kernel's group, and registers for as many groups at once on a multiprocessor as its shared memory leaves room for.
+    /// </summary>
+    internal static KernelSpecialization AttentionBounds<S>(string kernel) where S : struct, IAttentionTile =>
+        new(S.Side * S.Side / 2, kernel == nameof(Kernels.Gpu.Attention.BackwardByKey) ? 3 : 4);
+
+    KernelSpecialization Room<S>(string kernel) where S : struct, IAttentionTile => IsSimulated ? default : AttentionBounds<S>(kernel);
 
     AttentionInputs Inputs(Tensor q, Tensor k, Tensor v, Tensor? mask, Tensor? bias, AttentionShape shape) =>
         new(shape, Heads(q, shape.Q), Heads(k, shape.K), Heads(v, shape.V), Scores(mask, bias, shape));

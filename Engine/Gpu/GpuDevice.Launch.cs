@@ -1,3 +1,4 @@
+using System.Reflection;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -7,6 +8,15 @@ public sealed partial class GpuDevice
 {
     // compiled kernels by the method they come from, whose delegate the compiler makes once for each formula
     readonly Dictionary<Delegate, Delegate> compiled = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>The kernels that have been launched so far.</summary>
+    internal IReadOnlyList<MethodInfo> Launched
+    {
+        get
+        {
+            lock (gate) return [.. compiled.Keys.Select(kernel => kernel.Method)];
+        }
+    }
 
     /// <summary>A thread for each of so many items, or as many as do the GPU good: the rest is shared out.</summary>
     KernelConfig Items(int count)

@@ -38,6 +38,13 @@ public sealed partial class GpuDevice
         else MatMul<Tile32, F>(f, a, b, c, plus, tiling.Splits);
     }
 
+    /// <summary>The threads of a group, and registers for so many groups at once; some multiprocessors hold no more than 16.</summary>
+    internal static KernelSpecialization Bounds<T>() where T : struct, ITile
+    {
+        int group = T.Side * T.Side;
+        return new(group, typeof(T) == typeof(TensorTile) ? 1 : Math.Min(1024 / T.Blocks / group, 16));
+    }
+
     internal void MatMul<T, F>(F f, Tensor a, Tensor b, Tensor c, Tensor? plus, int splits = 1)
         where T : struct, ITile where F : struct, IUnary
     {
@@ -60,9 +67,7 @@ public sealed partial class GpuDevice
             int side = 4 * T.Blocks * T.Side, height = onTensorCores ? TensorCores.Rows : side, group = T.Side * T.Side;
             int tiles = splits * sizes.Batch * ((sizes.M + height - 1) / height) * ((sizes.N + side - 1) / side);
             var grid = new KernelConfig(IsSimulated ? Math.Min(tiles, 2) : tiles, group);
-            // registers for so many groups at once; some multiprocessors hold no more than 16
-            int atOnce = onTensorCores ? 1 : Math.Min(1024 / T.Blocks / group, 16);
-            var bounds = IsSimulated ? default : new KernelSpecialization(group, atOnce);
+            var bounds = IsSimulated ? default : Bounds<T>();
             Operand rows = new(sizes.ARow, sizes.ACol), columns = new(sizes.BCol, sizes.BRow);
             bool isWide = IsWide(rows, a, sizes.Batches.A) && IsWide(columns, b, sizes.Batches.B);
             if (!onTensorCores)

@@ -9,7 +9,11 @@ public static class Axpy
     public static void Add(float alpha, ArrayView<float> x, ArrayView<float> y, int quads)
     {
         ArrayView<F4> xs = Threads.Quads(x, quads), ys = Threads.Quads(y, quads);
-        for (int i = Threads.First; i < quads; i += Threads.All) ys[i] = ys[i].Plus(alpha, xs[i]);
+        for (int i = Threads.First; i < quads; i += Threads.All)
+        {
+            F4 u = xs[i], v = ys[i];            // a method of ys[i] would load its numbers one by one
+            ys[i] = v.Plus(alpha, u);
+        }
         for (int i = 4 * quads + Threads.First; i < y.IntLength; i += Threads.All) y[i] += alpha * x[i];
     }
 }

@@ -1,3 +1,7 @@
+extern alias benchmarks;
+
+using System.Reflection;
+using benchmarks::NanoAttention.Benchmarks.Ptx;
 using Xunit;
 
 namespace NanoAttention.Tests;
@@ -31,7 +35,23 @@ static class GpuCase
         var (expected, actual) = (Run(Cases.Of(name), Device.Cpu), Run(Cases.Of(name), Device.Gpu));
         Assert.Equal(expected.Length, actual.Length);
         for (int i = 0; i < expected.Length; i++) AssertClose(expected[i], actual[i], $"result {i}");
+        var launched = ((GpuDevice)Device.Gpu).Launched.SelectMany(Parts).Where(part => part.Argument.Assembly != typeof(GpuCase).Assembly);
+        Assert.Empty(launched.Except(counted.Value));
     }
+
+    // Kernels that have a row in Benchmarks/results/ptx.md, each with what it is generic over, whatever slopes are taken of that; but for
+    // tiles, of which the simulator has its own.
+    static readonly Lazy<HashSet<(MethodInfo, Type)>> counted = new(() => [.. PtxKernel.All.SelectMany(kernel => Parts(kernel.Method))]);
+
+    static IEnumerable<(MethodInfo Kernel, Type Argument)> Parts(MethodInfo kernel)
+    {
+        if (!kernel.IsGenericMethod) return [(kernel, typeof(void))];
+        var definition = kernel.GetGenericMethodDefinition();
+        return kernel.GetGenericArguments().Select(Innermost).Where(type => type.Assembly != definition.Module.Assembly)
+            .Select(type => (definition, type));
+    }
+
+    static Type Innermost(Type type) => type.IsGenericType ? Innermost(type.GetGenericArguments()[0]) : type;
 
     // The output; the gradients of its inner product with random numbers; for an op the gradients of those, the same way.
     static Tensor?[] Run(Case example, Device device)

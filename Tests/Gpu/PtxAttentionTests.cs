@@ -1,5 +1,8 @@
+extern alias benchmarks;
+
 using System.Reflection;
 using System.Runtime.InteropServices;
+using benchmarks::NanoAttention.Benchmarks.Ptx;
 using ILGPU;
 using NanoAttention.Kernels.Cpu;
 using NanoAttention.Kernels.Gpu;
@@ -149,7 +152,7 @@ public class PtxAttentionTests
     static string Ptx(string kernel)
     {
         lock (compiled)
-            return compiled.TryGetValue(kernel, out string? ptx) ? ptx : compiled[kernel] = PtxTests.Compile(
+            return compiled.TryGetValue(kernel, out string? ptx) ? ptx : compiled[kernel] = PtxKernel.Compile(
                 typeof(Attention).GetMethod(kernel, BindingFlags.Public | BindingFlags.Static)!.MakeGenericMethod(typeof(AttentionTile64)));
     }
 }

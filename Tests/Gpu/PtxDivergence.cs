@@ -1,3 +1,7 @@
+extern alias benchmarks;
+
+using benchmarks::NanoAttention.Benchmarks.Ptx;
+
 namespace NanoAttention.Tests;
 
 /// <summary>
@@ -10,7 +14,7 @@ static class PtxDivergence
     /// <summary>The branches that promise what may not hold.</summary>
     public static IEnumerable<string> BrokenPromises(string ptx)
     {
-        var lines = PtxRegisters.Parse(ptx);
+        var lines = new PtxText(ptx).Code;
         int[] meets = Meets(lines);
         var writers = lines.SelectMany((line, i) => line.Writes.Select(name => (name, i))).ToLookup(write => write.name, write => write.i);
         HashSet<string> own = [.. lines.Where(line => line.Text.Contains("%tid")).SelectMany(line => line.Writes)];
@@ -38,7 +42,7 @@ static class PtxDivergence
     }
 
     // the lines that may follow; not what follows those to stop at
-    static HashSet<int> Reached(List<PtxRegisters.Line> lines, int[] from, Func<int, bool> stops)
+    static HashSet<int> Reached(IReadOnlyList<PtxInstruction> lines, int[] from, Func<int, bool> stops)
     {
         var reached = new HashSet<int>();
         var next = new Stack<int>(from);
@@ -50,7 +54,7 @@ static class PtxDivergence
     }
 
     // for each line the first that every way from it to the end passes (its immediate postdominator: Cooper, Harvey and Kennedy, 2001)
-    static int[] Meets(List<PtxRegisters.Line> lines)
+    static int[] Meets(IReadOnlyList<PtxInstruction> lines)
     {
         var before = Enumerable.Range(0, lines.Count).SelectMany(i => lines[i].Next.Select(to => (i, to))).ToLookup(step => step.to, step => step.i);
         var (order, rank, seen) = (new List<int>(), new int[lines.Count + 1], new HashSet<int> { lines.Count });

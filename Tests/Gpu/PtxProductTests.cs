@@ -1,7 +1,10 @@
+extern alias benchmarks;
+
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using benchmarks::NanoAttention.Benchmarks.Ptx;
 using ILGPU.Runtime;
 using NanoAttention.Kernels;
 using NanoAttention.Kernels.Gpu;
@@ -35,7 +38,7 @@ public class PtxProductTests
         Assert.DoesNotContain("__shared_alloca1", ptx);
         Assert.DoesNotContain(".local", ptx);
         Assert.Empty(PtxDivergence.BrokenPromises(ptx));
-        Assert.InRange(PtxRegisters.MostAtOnce(ptx), 128 + 64, 255);
+        Assert.InRange(PtxFacts.Of(ptx).Registers, 128 + 64, 255);
     }
 
     // Tiles that are full and that are not, one and several, sums in parts; loads of four numbers and of one; both moments of a copy.
@@ -66,7 +69,7 @@ public class PtxProductTests
         void Check(bool along, bool isWide)
         {
             var type = isWide ? tile : typeof(Scattered<>).MakeGenericType(tile);
-            string ptx = PtxTests.Compile(typeof(MatMul).GetMethod(nameof(MatMul.Registers))!.MakeGenericMethod(type, typeof(Identity)));
+            string ptx = PtxKernel.Compile(typeof(MatMul).GetMethod(nameof(MatMul.Registers))!.MakeGenericMethod(type, typeof(Identity)));
             CheckPtx(ptx, x => x, (side, side), group, alongA: along, alongB: along, m, n, k, 1, false);
         }
     }
@@ -128,7 +131,7 @@ public class PtxProductTests
         {
             if (compiled.TryGetValue((a, b), out string? ptx)) return ptx;
             var kernel = typeof(TensorCores).GetMethod(nameof(TensorCores.MatMul), BindingFlags.Public | BindingFlags.Static)!;
-            return compiled[(a, b)] = PtxTests.Compile(kernel.MakeGenericMethod(a, b, typeof(Identity)), new KernelSpecialization(TensorCores.Group, 1));
+            return compiled[(a, b)] = PtxKernel.Compile(kernel.MakeGenericMethod(a, b, typeof(Identity)), new KernelSpecialization(TensorCores.Group, 1));
         }
     }
 }
