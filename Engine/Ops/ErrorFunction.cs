@@ -4,7 +4,7 @@ namespace NanoAttention;
 
 public sealed partial class Tensor
 {
-    /// <summary>erf x = 2/√π ∫₀ˣ exp(−t²) dt; F32 within 5 ulp.</summary>
+    /// <summary>erf x = 2/√π ∫₀ˣ exp(−t²) dt; F32 within 7 ulp.</summary>
     public Tensor Erf() => Map<ErfFormula>();
 
     /// <summary>erfc x = 1 − erf x, accurate where that is tiny.</summary>

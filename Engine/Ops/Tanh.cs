@@ -4,7 +4,7 @@ namespace NanoAttention;
 
 public sealed partial class Tensor
 {
-    /// <summary>tanh x; F32 within 5 ulp.</summary>
+    /// <summary>tanh x; F32 within 6 ulp.</summary>
     public Tensor Tanh() => Map<TanhFormula>();
 
     internal readonly struct TanhFormula : IUnary

