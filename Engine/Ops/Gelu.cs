@@ -26,22 +26,22 @@ public sealed partial class Tensor
 
     internal readonly struct GeluTanhFormula : IUnary
     {
-        // x σ(2u), since 1 + tanh u = 2σ(2u)
+        // x σ(2u) = x/(1 + exp(−2u)), since 1 + tanh u = 2σ(2u)
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Apply<V>(V x) where V : struct, ILane<V> => x * Sigmoid(x, x * x);
+        public V Apply<V>(V x) where V : struct, ILane<V> => x / (V.Of(1) + V.Exp(-Twice(x)));
 
         // s + x s (1 − s) 2u′; a slope of 0 far out meets x before x², which overflows
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Slope<V>(V x, V y) where V : struct, ILane<V>
         {
-            V s = Sigmoid(x, x * x), t = x * (s * (V.Of(1) - s));
+            V s = V.Sigmoid(Twice(x)), t = x * (s * (V.Of(1) - s));
             return s + V.Of(2 * RootTwoOverPi) * t + V.Of(2 * RootTwoOverPi * 3 * 0.044715) * t * x * x;
         }
 
-        // σ(2u), u = √(2/π) (x + 0.044715 x³)
+        // 2u, u = √(2/π) (x + 0.044715 x³)
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        static V Sigmoid<V>(V x, V square) where V : struct, ILane<V> =>
-            V.Sigmoid(x * (V.Of(2 * RootTwoOverPi) + V.Of(2 * RootTwoOverPi * 0.044715) * square));
+        static V Twice<V>(V x) where V : struct, ILane<V> =>
+            x * (V.Of(2 * RootTwoOverPi) + V.Of(2 * RootTwoOverPi * 0.044715) * (x * x));
 
         const double RootTwoOverPi = 0.79788456080286535588;
     }
