@@ -51,8 +51,8 @@ public static class LayerNorm
             if (w.Length > 0 && b.Length > 0)
                 for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
                 {
-                    Rows.PrefetchNextRow(x, i, V.Count);
-                    Rows.PrefetchNextRow(y, i, V.Count);
+                    Rows.Prefetch(x, x.Length + i, V.Count);
+                    Rows.Prefetch(y, y.Length + i, V.Count);
                     V left = normalised.At(x, i), right = normalised.At(x, i + V.Count);
                     V.Store(V.MulAdd(left, V.Load(w, i), V.Load(b, i)), y, i);
                     V.Store(V.MulAdd(right, V.Load(w, i + V.Count), V.Load(b, i + V.Count)), y, i + V.Count);

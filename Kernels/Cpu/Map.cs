@@ -4,7 +4,8 @@ namespace NanoAttention.Kernels.Cpu;
 
 /// <summary>
 /// y = f(x), number by number: two registers at a time, whose chains of operations the processor runs side by side and which share the
-/// formula's constants. The kernels work on copies of their fields: the compiler cannot know that a store through y leaves fields alone.
+/// formula's constants, while memory delivers what comes later. The kernels work on copies of their fields: the compiler cannot know that a
+/// store through y leaves fields alone.
 /// </summary>
 public static class Map
 {
@@ -26,6 +27,7 @@ public static class Map
             int i = 0;
             for (; i <= columns - 2 * V.Count; i += 2 * V.Count)
             {
+                Cpu.Rows.Prefetch(from, i + 32 * V.Count, V.Count);
                 V left = f.Apply(V.Load(from, i)), right = f.Apply(V.Load(from, i + V.Count));
                 V.Store(left, to, i);
                 V.Store(right, to, i + V.Count);

@@ -19,13 +19,13 @@ static class Rows
         else if (i < x.Length) V.StorePart(v, x, i, x.Length - i);
     }
 
-    /// <summary>Calls what lies a row further on than the two registers at i into the cache, while other work is done.</summary>
+    /// <summary>Calls the two registers at i, which may lie behind x, into the cache while other work is done.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void PrefetchNextRow<T>(View<T> x, int i, int register) where T : unmanaged
+    public static unsafe void Prefetch<T>(View<T> x, int i, int register) where T : unmanaged
     {
         if (!Sse.IsSupported) return;
-        Sse.Prefetch0(x.Pointer + x.Length + i);
-        Sse.Prefetch0(x.Pointer + x.Length + i + register);
+        Sse.Prefetch0(x.Pointer + i);
+        Sse.Prefetch0(x.Pointer + i + register);
     }
 
     /// <summary>max xᵢ; −∞ for an empty row; any number if one is NaN, which whoever subtracts it from the row will meet.</summary>

@@ -24,24 +24,31 @@ public static class Softmax
             }
         }
 
-        // A row of R registers is read once, kept there and written once.
+        // A row of R registers is read once, kept there and written once. Its largest number is sought while the row before is computed: the
+        // processor runs such long chains of operations side by side.
         [MethodImpl(Compiled.Alone)]
         void Short<V, R>(int from, int to) where V : struct, ISimd<V, T> where R : struct, ICount
         {
-            for (int row = from; row < to; row++)
+            V a = default, b = a, c = a, d = a, max = a;
+            for (int row = from; row <= to; row++)
             {
-                var (xs, ys) = (x.Row(row, n), y.Row(row, n));
-                V a = Load<V, R>(xs, 0), b = Load<V, R>(xs, 1), c = Load<V, R>(xs, 2), d = Load<V, R>(xs, 3);
-                var max = V.Broadcast(V.Peak(V.Larger(V.Larger(a, b), V.Larger(c, d))));
-                a = V.Exp(a - max);
-                b = R.Count > 1 ? V.Exp(b - max) : default;
-                c = R.Count > 2 ? V.Exp(c - max) : default;
-                d = R.Count > 3 ? V.Exp(d - max) : default;
-                var scale = V.Of(1 / Number.Double(V.Sum(a + b + (c + d))));
-                Store<V, R>(a * scale, ys, 0);
-                Store<V, R>(b * scale, ys, 1);
-                Store<V, R>(c * scale, ys, 2);
-                Store<V, R>(d * scale, ys, 3);
+                var xs = x.Row(Math.Min(row, to - 1), n);
+                V nextA = Load<V, R>(xs, 0), nextB = Load<V, R>(xs, 1), nextC = Load<V, R>(xs, 2), nextD = Load<V, R>(xs, 3);
+                var nextMax = V.Broadcast(V.Peak(V.Larger(V.Larger(nextA, nextB), V.Larger(nextC, nextD))));
+                if (row > from)
+                {
+                    var ys = y.Row(row - 1, n);
+                    a = V.Exp(a - max);
+                    b = R.Count > 1 ? V.Exp(b - max) : default;
+                    c = R.Count > 2 ? V.Exp(c - max) : default;
+                    d = R.Count > 3 ? V.Exp(d - max) : default;
+                    var scale = V.Of(1) / V.Broadcast(V.Sum(a + b + (c + d)));
+                    Store<V, R>(a * scale, ys, 0);
+                    Store<V, R>(b * scale, ys, 1);
+                    Store<V, R>(c * scale, ys, 2);
+                    Store<V, R>(d * scale, ys, 3);
+                }
+                (a, b, c, d, max) = (nextA, nextB, nextC, nextD, nextMax);
             }
         }
 
@@ -73,8 +80,8 @@ public static class Softmax
             for (; i <= x.Length - 2 * V.Count; i += 2 * V.Count)
             {
                 V left = V.Exp(V.Load(x, i) - max), right = V.Exp(V.Load(x, i + V.Count) - max);
-                Rows.PrefetchNextRow(x, i, V.Count);
-                Rows.PrefetchNextRow(y, i, V.Count);
+                Rows.Prefetch(x, x.Length + i, V.Count);
+                Rows.Prefetch(y, y.Length + i, V.Count);
                 V.Store(left, y, i);
                 V.Store(right, y, i + V.Count);
                 sum += left;
