@@ -115,14 +115,14 @@ public static unsafe partial class Attention
             new Scores<T>(q, k, mask, bias, shape).Block<V>(head.Number, row, rows, key, keys, head.KeysTransposed, weights);
             Scores<T>.Products<V>(shape, head.DY, shape.DY.Row, shape.ValueDim, row, rows, key, keys, head.ValuesTransposed, ds);
             Slopes<V>(head.Number, row, rows, key, keys, weights, ds);
-            for (var j = 0; j < shape.HeadDim; j += width)
+            for (var j = 0; j < shape.HeadDim; j += 2 * width)
                 for (var strip = 0; strip < strips; strip++)
                 {
                     var (first, count) = Strip(rows, strip, strips);
                     var to = head.DQ + (long)(row + first) * shape.DQ.Row + j;
-                    MatMul.Panel<T, V>(count, Math.Min(width, shape.HeadDim - j), shape.Seen(row + first + count - 1, key, keys),
-                        ds + first * ScoreRow, ScoreRow, 1,
-                        head.PanelsOfK.At(j / width, key), head.PanelsOfK.Row, to, shape.DQ.Row, key == 0 ? null : to, shape.DQ.Row);
+                    MatMul.Panel<T, V>(count, Math.Min(2 * width, shape.HeadDim - j), shape.Seen(row + first + count - 1, key, keys),
+                        ds + first * ScoreRow, ScoreRow, 1, head.PanelsOfK.At(j / width, key), head.PanelsOfK.Row, head.PanelsOfK.Next,
+                        to, shape.DQ.Row, key == 0 ? null : to, shape.DQ.Row);
                 }
             ByKeys<V>(ds, head.PanelsOfQ, head.DK, shape.DK.Row, shape.HeadDim, row, rows, key, keys);
             ByKeys<V>(weights, head.PanelsOfDY, head.DV, shape.DV.Row, shape.ValueDim, row, rows, key, keys);
@@ -133,7 +133,7 @@ public static unsafe partial class Attention
             where V : struct, ISimd<V, T>
         {
             var old = row == 0 ? 0 : Math.Clamp(shape.KeysSeen(row) - key, 0, keys);
-            for (var j = 0; j < size; j += 2 * V.Count)
+            for (var j = 0; j < size; j += 4 * V.Count)
             {
                 ByKeys<V>(slopes, x, gradient, gradientRow, size, row, rows, key, 0, old, j, begun: true);
                 ByKeys<V>(slopes, x, gradient, gradientRow, size, row, rows, key, old, keys, j, begun: false);
@@ -141,8 +141,8 @@ public static unsafe partial class Attention
         }
 
         /// <summary>
-        /// The same for keys <paramref name="from"/> to <paramref name="to"/> of the block and the panel of columns at
-        /// <paramref name="j"/>.
+        /// The same for keys <paramref name="from"/> to <paramref name="to"/> of the block and the two panels of columns from
+        /// <paramref name="j"/> on.
         /// </summary>
         void ByKeys<V>(T* slopes, Panels<T> x, T* gradient, int gradientRow, int size, int row, int rows, int key,
             int from, int to, int j, bool begun)
@@ -155,8 +155,8 @@ public static unsafe partial class Attention
                 start += from;
                 var query = Math.Clamp(shape.FirstSeeing(key + start) - row, 0, rows);
                 var sum = gradient + (long)(key + start) * gradientRow + j;
-                MatMul.Panel<T, V>(count, Math.Min(width, size - j), rows - query, slopes + query * ScoreRow + start, 1, ScoreRow,
-                    x.At(j / width, row + query), x.Row, sum, gradientRow, begun ? sum : null, gradientRow);
+                MatMul.Panel<T, V>(count, Math.Min(2 * width, size - j), rows - query, slopes + query * ScoreRow + start, 1, ScoreRow,
+                    x.At(j / width, row + query), x.Row, x.Next, sum, gradientRow, begun ? sum : null, gradientRow);
             }
         }
 

@@ -68,13 +68,15 @@ public static unsafe partial class Attention
                 Correct<V>(row, rows, key, keys, s, sums);
                 for (var i = 0; shape.Dropout > 0 && i < rows; i++)
                     Drop<T>(shape, head, row + i, key, new(s + i * ScoreRow, shape.Seen(row + i, key, keys)));
-                for (var j = 0; j < sums.ValueWidth; j += width)
+                for (var j = 0; j < sums.ValueWidth; j += 2 * width)
                     for (var strip = 0; strip < strips; strip++)
                     {
                         var (first, count) = Strip(rows, strip, strips);
                         var sum = sums.Value(first) + j;
-                        MatMul.Panel<T, V>(count, width, shape.Seen(row + first + count - 1, key, keys), s + first * ScoreRow, ScoreRow, 1,
-                            values.At(j / width, key), values.Row, sum, sums.ValueWidth, key == 0 ? null : sum, sums.ValueWidth);
+                        MatMul.Panel<T, V>(count, Math.Min(2 * width, sums.ValueWidth - j),
+                            shape.Seen(row + first + count - 1, key, keys), s + first * ScoreRow, ScoreRow, 1,
+                            values.At(j / width, key), values.Row, values.Next, sum, sums.ValueWidth,
+                            key == 0 ? null : sum, sums.ValueWidth);
                     }
             }
             Finish<V>(head, row, rows, sums);

@@ -39,17 +39,23 @@ public static unsafe partial class Attention
         }
 
         /// <summary>
-        /// Rows of x, from the head's first on, times packed keys or values: panel by panel, for the queries that see any key of the panel.
+        /// Rows of x, from the head's first on, times packed keys or values: two panels at a time for the queries that see any key of both,
+        /// the first alone for those that see but that.
         /// </summary>
         public static void Products<V>(AttentionShape shape, T* x, int xRow, int depth, int row, int rows, int key, int keys, T* panels,
             T* products) where V : struct, ISimd<V, T>
         {
             var width = 2 * V.Count;
-            for (var j = 0; j < keys; j += width)
+            for (var j = 0; j < keys; j += 2 * width)
             {
                 var first = Math.Clamp(shape.FirstSeeing(key + j) - row, 0, rows);
-                MatMul.Panel<T, V>(rows - first, width, depth, x + (long)(row + first) * xRow, xRow, 1,
-                    panels + (long)(key + j) * depth, width, products + first * ScoreRow + j, ScoreRow, null, 0);
+                var both = j + width < keys ? Math.Clamp(shape.FirstSeeing(key + j + width) - row, 0, rows) : rows;
+                Panels(first, both - first, width);
+                Panels(both, rows - both, 2 * width);
+
+                void Panels(int from, int count, int columns) =>
+                    MatMul.Panel<T, V>(count, columns, depth, x + (long)(row + from) * xRow, xRow, 1, panels + (long)(key + j) * depth,
+                        width, (nint)depth * width, products + from * ScoreRow + j, ScoreRow, null, 0);
             }
         }
 

@@ -35,7 +35,7 @@ public static unsafe partial class Conv
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
-            int columnBlocks = Blocks(shape.Columns, BlockColumns), width = 2 * V.Count;
+            int columnBlocks = Blocks(shape.Columns, BlockColumns), width = 4 * V.Count;
             T* panel = Scratch<Forward<T>>.Take<T>((MaxDepth + MaxRows) * width + V.Count), tile = panel + MaxDepth * width + V.Count;
             for (int item = from; item < to; item++)
             {
@@ -57,7 +57,7 @@ public static unsafe partial class Conv
                 Direct<V>(windows, channel, rows, column, columns);
                 return;
             }
-            int width = 2 * V.Count, parts = Blocks(shape.Depth, MaxDepth);
+            int width = 4 * V.Count, parts = Blocks(shape.Depth, MaxDepth);
             Run* runs = stackalloc Run[width], images = stackalloc Run[width];
             for (int part = 0, k = 0, depth; part < parts; part++, k += depth)
             {
@@ -73,11 +73,12 @@ public static unsafe partial class Conv
                         T* c = y.Pointer + images[0].From;
                         bool more = part > 0 || bias.Length > 0;
                         if (part == 0 && more) Begin(c, channel, rows, count);
-                        MatMul.Panel<T, V>(rows, count, depth, left, weightRow, 1, panel, width,
+                        MatMul.Panel<T, V>(rows, count, depth, left, weightRow, 1, panel, width, width / 2,
                             c, shape.Places, more ? c : null, shape.Places);
                         continue;
                     }
-                    MatMul.Panel<T, V>(rows, width, depth, left, weightRow, 1, panel, width, tile, width, null, 0);
+                    MatMul.Panel<T, V>(rows, width, depth, left, weightRow, 1, panel, width, width / 2,
+                        tile, width, null, 0);
                     for (int i = 0; i < pieces; i++)
                     {
                         var (at, first, length) = images[i];

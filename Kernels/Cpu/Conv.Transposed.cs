@@ -14,7 +14,7 @@ public static unsafe partial class Conv
     public readonly struct Transposed<T>(View<T> y, View<int> offsets, View<T> weight, int weightRow, View<T> x, ConvShape shape,
         int channelBlocks) : IKernel<T> where T : unmanaged
     {
-        const int PanelRows = 126;          // of windows' numbers: nine tiles of AVX-512
+        const int PanelRows = 72;           // of windows' numbers: six tiles of AVX-512
         const int DirectColumns = 512;      // of a panel for few kernels: what a tap has written the next one reads when it has arrived
 
         /// <summary>Into how many blocks channels are cut so that the workers have something to share.</summary>
@@ -35,7 +35,7 @@ public static unsafe partial class Conv
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             bool few = shape.Outputs <= FewOutputs;
-            int together = Together(shape), width = few ? DirectColumns : 2 * V.Count, channels = Math.Max(1, PanelRows / Math.Max(1, shape.Taps));
+            int together = Together(shape), width = few ? DirectColumns : 4 * V.Count, channels = Math.Max(1, PanelRows / Math.Max(1, shape.Taps));
             T* panel = Scratch<Transposed<T>>.Take<T>((shape.Outputs + (few ? 0 : (long)channels * shape.Taps)) * width + V.Count);
             var tile = panel + (long)shape.Outputs * width + V.Count;
             for (int item = from; item < to; item++)
@@ -84,7 +84,7 @@ public static unsafe partial class Conv
                 for (int part = 0, k = 0, depth; part < parts; part++, k += depth)
                 {
                     depth = MatMul.Share(shape.Outputs - k, part, parts);
-                    MatMul.Panel<T, V>(channels * shape.Taps, width, depth, left + k, weightRow, 1, panel + (nint)k * width, width,
+                    MatMul.Panel<T, V>(channels * shape.Taps, width, depth, left + k, weightRow, 1, panel + (nint)k * width, width, width / 2,
                         tile, width, part > 0 ? tile : null, width);
                 }
                 windows.Add<V>(c, channels, runs, found, tile, width);

@@ -29,7 +29,7 @@ public static unsafe partial class Conv
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
-            int parts = Parts(shape), rowBlocks = Blocks(shape.Depth, MaxRows), width = 2 * V.Count;
+            int parts = Parts(shape), rowBlocks = Blocks(shape.Depth, MaxRows), width = 4 * V.Count;
             T* block = Scratch<Weights<T>>.Take<T>(MaxRows * (MaxColumns + Pad) + MaxColumns * width);
             T* panel = block + MaxRows * (MaxColumns + Pad);
             for (int item = from; item < to; item++)
@@ -56,7 +56,6 @@ public static unsafe partial class Conv
         {
             const int step = MaxColumns + Pad;
             var windows = new Windows<T>(x, offsets, shape, group);
-            int width = 2 * V.Count;
             Run* runs = stackalloc Run[MaxColumns], images = stackalloc Run[MaxColumns];
             int pieces = Images(column, columns, shape.Places, shape.Groups * shape.Outputs, group * shape.Outputs, images);
             int found = windows.Find(column, columns, runs);
@@ -74,13 +73,13 @@ public static unsafe partial class Conv
                     }
                 }
             else
-                for (int m = 0; m < shape.Outputs; m += width)
+                for (int m = 0; m < shape.Outputs; m += 4 * V.Count)
                 {
-                    int count = Math.Min(width, shape.Outputs - m);
+                    int count = Math.Min(4 * V.Count, shape.Outputs - m), width = (count + 2 * V.Count - 1) / (2 * V.Count) * 2 * V.Count;
                     for (int i = 0; i < pieces; i++)
                         MatMul.Pack<T, V>(y.Pointer + images[i].From + (long)m * shape.Places, 1, shape.Places, images[i].Length, count,
                             panel + (nint)images[i].At * width, width);
-                    MatMul.Panel<T, V>(rows, count, columns, block, step, 1, panel, width,
+                    MatMul.Panel<T, V>(rows, count, columns, block, step, 1, panel, width, 2 * V.Count,
                         c + m, shape.Outputs, more ? c + m : null, shape.Outputs);
                 }
         }

@@ -15,5 +15,3 @@ readonly struct Nine : ICount { public static int Count => 9; }
 readonly struct Ten : ICount { public static int Count => 10; }
 readonly struct Eleven : ICount { public static int Count => 11; }
 readonly struct Twelve : ICount { public static int Count => 12; }
-readonly struct Thirteen : ICount { public static int Count => 13; }
-readonly struct Fourteen : ICount { public static int Count => 14; }

@@ -102,10 +102,11 @@ public static unsafe partial class MatMul
                     left = aBlock;
                     (aRow, aCol) = (MaxDepth + Pad, 1);
                 }
-                for (var j = 0; j < columns; j += width)
-                    Panel<T, V>(count, Math.Min(width, columns - j), depth, left, aRow, aCol, inPlace ? b + j : panels + (long)j * depth,
-                        inPlace ? shape.BRow : width, sums + j, shape.CRow, add is null ? null : add + j, plusRow, tiled,
-                        !inPlace && j + width < columns ? panels + (long)(j + width) * depth : null, finish);
+                for (var j = 0; j < columns; j += 2 * width)
+                    Panel<T, V>(count, Math.Min(2 * width, columns - j), depth, left, aRow, aCol,
+                        inPlace ? b + j : panels + (long)j * depth, inPlace ? shape.BRow : width, inPlace ? width : (nint)depth * width,
+                        sums + j, shape.CRow, Next(add, j), plusRow, tiled,
+                        !inPlace && j + 2 * width < columns ? panels + (long)(j + 2 * width) * depth : null, finish);
             }
         }
 

@@ -7,7 +7,7 @@ namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class MatMul
 {
-    // What stands between blocks and tiles: packing (Pack, PackPanels, PackTiles), and a panel's way from tile to tile (Panel).
+    // What stands between blocks and tiles: packing (Pack, PackPanels, PackTiles), and the way of a panel, or two, from tile to tile (Panel).
 
     /// <summary>
     /// Copies a (rows, columns) block with any strides to rows of <paramref name="width"/> ≥ columns numbers, the rest filled with zeros.
@@ -185,15 +185,16 @@ public static unsafe partial class MatMul
     }
 
     /// <summary>
-    /// c = plus + a b for one panel: two registers of columns (of which <paramref name="columns"/> are c's) and any number of rows, shared
-    /// out evenly over tiles. <paramref name="b"/> has rows of two registers, <paramref name="bRow"/> apart; plus may be null.
+    /// c = plus + a b for one or two panels, of which <paramref name="columns"/> are c's, and any number of rows, shared out evenly over
+    /// tiles. A panel has rows of two registers, <paramref name="bRow"/> apart; the second begins <paramref name="bNext"/> numbers after
+    /// the first. Plus may be null.
     /// </summary>
     /// <param name="tiled">Whether a comes from <see cref="PackTiles"/>.</param>
-    /// <param name="ahead">The panel that comes next, called into the second-level cache bit by bit; null: none.</param>
+    /// <param name="ahead">What panels come next, called into the second-level cache bit by bit; null: none.</param>
     /// <param name="finish">What each tile goes on through.</param>
     [SkipLocalsInit, MethodImpl(Compiled.Alone)]
-    internal static void Panel<T, V>(int rows, int columns, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow,
-        T* plus, nint plusRow, bool tiled = false, T* ahead = null, Finish<T>? finish = null)
+    internal static void Panel<T, V>(int rows, int columns, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, nint bNext,
+        T* c, nint cRow, T* plus, nint plusRow, bool tiled = false, T* ahead = null, Finish<T>? finish = null)
         where T : unmanaged where V : struct, ISimd<V, T>
     {
         int width = 2 * V.Count, most = TileRows<T, V>();
@@ -202,17 +203,27 @@ public static unsafe partial class MatMul
         for (int tile = 0, row = 0; tile < tiles; tile++)
         {
             var count = Share(rows - row, tile, tiles);
-            T* from = a + row * (tiled ? depth : aRow), to = c + row * cRow, add = plus is null ? null : plus + row * plusRow;
+            T* from = a + row * (tiled ? depth : aRow), to = c + row * cRow, add = Next(plus, row * plusRow);
             if (tiled) aCol = count;
             if (ahead is not null)
-                PrefetchSecondLevel(ahead + depth * tile / tiles * bRow, bRow, depth * (tile + 1) / tiles - depth * tile / tiles);
-            if (columns == width) Tile<T, V>(count, depth, from, aRow, aCol, b, bRow, to, cRow, add, plusRow);
-            else
             {
-                Tile<T, V>(count, depth, from, aRow, aCol, b, bRow, edge, width, null, 0);
-                for (var i = 0; i < count; i++)
-                    CopyPart<T, V>(edge + i * width, columns, to + i * cRow, add is null ? null : add + i * plusRow);
+                long size = 2L * width * depth, start = size * tile / tiles;
+                PrefetchSecondLevel(ahead + start, size * (tile + 1) / tiles - start);
             }
+            if (columns == 2 * width) Tile<T, V>(count, true, depth, from, aRow, aCol, b, bRow, bNext, to, cRow, add, plusRow);
+            else
+                for (var j = 0; j < columns; j += width)
+                {
+                    T* panel = j == 0 ? b : b + bNext, left = Next(add, j);
+                    if (columns - j >= width)
+                        Tile<T, V>(count, false, depth, from, aRow, aCol, panel, bRow, 0, to + j, cRow, left, plusRow);
+                    else
+                    {
+                        Tile<T, V>(count, false, depth, from, aRow, aCol, panel, bRow, 0, edge, width, null, 0);
+                        for (var i = 0; i < count; i++)
+                            CopyPart<T, V>(edge + i * width, columns - j, to + j + i * cRow, Next(left, i * plusRow));
+                    }
+                }
             finish?.Invoke(to, cRow, count, columns);
             row += count;
         }

@@ -6,23 +6,34 @@ public static unsafe partial class MatMul
 {
     /// <summary>
     /// The most rows of a tile. With two registers a row, six rows are 12 sums, which fill the 16 registers of AVX2 beside two of b and one
-    /// of a; see <see cref="Tile512{T, L, R}"/> for AVX-512, which has 32.
+    /// of a; AVX-512 has 32 registers, for twelve.
     /// </summary>
-    internal static int TileRows<T, V>() where T : unmanaged where V : struct => typeof(V) == typeof(Lane512<T>) ? 14 : 6;
+    internal static int TileRows<T, V>() where T : unmanaged where V : struct => typeof(V) == typeof(Lane512<T>) ? 12 : 6;
 
     /// <summary>
-    /// c = plus + a b for one tile of <paramref name="rows"/> ≤ <see cref="TileRows"/> rows and two registers of columns; without plus if
+    /// c = plus + a b for one tile of <paramref name="rows"/> ≤ <see cref="TileRows"/> rows and one panel of b, two registers of columns;
+    /// or for <paramref name="two"/> panels, of which the second begins <paramref name="bNext"/> numbers after the first. Without plus if
     /// that is null.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Tile<T, V>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow,
+    internal static void Tile<T, V>(int rows, bool two, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, nint bNext, T* c, nint cRow,
         T* plus, nint plusRow) where T : unmanaged where V : struct, ISimd<V, T>
     {
-        if (typeof(V) == typeof(Lane512<T>))
+        if (typeof(V) == typeof(Lane512<T>) && aRow == 1)
+            Tile512<T, Columnwise>(rows, two, depth, a, aRow, aCol, b, bRow, bNext, c, cRow, plus, plusRow);
+        else if (typeof(V) == typeof(Lane512<T>))
+            Tile512<T, Rowwise>(rows, two, depth, a, aRow, aCol, b, bRow, bNext, c, cRow, plus, plusRow);
+        else
         {
-            Tile512(rows, depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow);
-            return;
+            Tile<T, V>(rows, depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow);
+            if (two) Tile<T, V>(rows, depth, a, aRow, aCol, b + bNext, bRow, c + 2 * V.Count, cRow, Next(plus, 2 * V.Count), plusRow);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Tile<T, V>(int rows, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, T* c, nint cRow, T* plus, nint plusRow)
+        where T : unmanaged where V : struct, ISimd<V, T>
+    {
         switch (rows)
         {
             case 1: Tile<T, V, One>(depth, a, aRow, aCol, b, bRow, c, cRow, plus, plusRow); break;

@@ -78,15 +78,15 @@ public static unsafe class RecurrentStep
         [MethodImpl(Compiled.Alone)]
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
-            int width = 2 * V.Count, next = gates * hidden;
-            for (var j = from * Unit; j < Math.Min(to * Unit, hidden); j += width)
+            int width = 2 * V.Count, next = gates * hidden, end = Math.Min(to * Unit, hidden);
+            for (var j = from * Unit; j < end; j += 2 * width)
                 for (var gate = 0; gate < gates; gate++)
                 {
                     T* panel = packed.Pointer + ((long)j * gates + gate * width) * depth, sums = y.Pointer + gate * hidden + j;
                     var first = bias.Length == 0 ? null : bias.Pointer + gate * hidden + j;
                     for (var k = 0; k == 0 || k < depth; k += MaxDepth)
-                        MatMul.Panel<T, V>(rows, Math.Min(width, hidden - j), Math.Min(MaxDepth, depth - k), x.Pointer + k, depth, 1,
-                            panel + (nint)k * width, width, sums, next, k == 0 ? first : sums, k == 0 ? 0 : next);
+                        MatMul.Panel<T, V>(rows, Math.Min(2 * width, end - j), Math.Min(MaxDepth, depth - k), x.Pointer + k, depth, 1,
+                            panel + (nint)k * width, width, (nint)gates * width * depth, sums, next, k == 0 ? first : sums, k == 0 ? 0 : next);
                 }
         }
     }
@@ -110,7 +110,7 @@ public static unsafe class RecurrentStep
         {
             int width = 2 * V.Count, next = gates * width;
             if (products is not null)
-                for (var gate = 0; gate < gates; gate++)
+                for (var gate = 0; gate < gates; gate += 2)
                     Product<V>(row, count, j, packed.Pointer + ((long)j * gates + gate * width) * depth,
                         products + gate * width, next, gate);
             for (var r = 0; r < count; r++)
@@ -120,21 +120,21 @@ public static unsafe class RecurrentStep
         }
 
         /// <summary>
-        /// A gate's products for two registers of units, in tiles. The order in which they are summed depends on the depth alone. What the
-        /// cell will touch comes into the cache meanwhile, a few lines for each tile.
+        /// The products of a gate and the next, if there is one, for two registers of units, in tiles. The order in which they are summed
+        /// depends on the depth alone. What the cell will touch comes into the cache meanwhile, a few lines for each tile.
         /// </summary>
         void Product<V>(int row, int rows, int j, T* panel, T* products, int next, int gate) where V : struct, ISimd<V, T>
         {
             int width = 2 * V.Count, most = MatMul.TileRows<T, V>(), tiles = (rows + most - 1) / most;
-            int blocks = (depth + MaxDepth - 1) / MaxDepth;
+            int blocks = (depth + MaxDepth - 1) / MaxDepth, pairs = (gates + 1) / 2;
             for (int block = 0, k = 0; block < blocks; block++, k += MaxDepth)
                 for (int tile = 0, r = 0; tile < tiles; tile++)
                 {
                     var count = MatMul.Share(rows - r, tile, tiles);
-                    Prefetch(row + r, count, j, gate * blocks + block, gates * blocks);
+                    Prefetch(row + r, count, j, gate / 2 * blocks + block, pairs * blocks);
                     var sums = products + r * next;
-                    MatMul.Tile<T, V>(count, Math.Min(MaxDepth, depth - k), a.Pointer + (long)(row + r) * depth + k, depth, 1,
-                        panel + (nint)k * width, width, sums, next, block == 0 ? null : sums, next);
+                    MatMul.Tile<T, V>(count, gate + 1 < gates, Math.Min(MaxDepth, depth - k), a.Pointer + (long)(row + r) * depth + k,
+                        depth, 1, panel + (nint)k * width, width, (nint)depth * width, sums, next, block == 0 ? null : sums, next);
                     r += count;
                 }
         }
