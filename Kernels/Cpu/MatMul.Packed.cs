@@ -105,8 +105,7 @@ public static unsafe partial class MatMul
                 for (var j = 0; j < columns; j += 2 * width)
                     Panel<T, V>(count, Math.Min(2 * width, columns - j), depth, left, aRow, aCol,
                         inPlace ? b + j : panels + (long)j * depth, inPlace ? shape.BRow : width, inPlace ? width : (nint)depth * width,
-                        sums + j, shape.CRow, Next(add, j), plusRow, tiled,
-                        !inPlace && j + 2 * width < columns ? panels + (long)(j + 2 * width) * depth : null, finish);
+                        sums + j, shape.CRow, Next(add, j), plusRow, tiled, finish);
             }
         }
 

@@ -190,11 +190,10 @@ public static unsafe partial class MatMul
     /// the first. Plus may be null.
     /// </summary>
     /// <param name="tiled">Whether a comes from <see cref="PackTiles"/>.</param>
-    /// <param name="ahead">What panels come next, called into the second-level cache bit by bit; null: none.</param>
     /// <param name="finish">What each tile goes on through.</param>
     [SkipLocalsInit, MethodImpl(Compiled.Alone)]
     internal static void Panel<T, V>(int rows, int columns, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, nint bNext,
-        T* c, nint cRow, T* plus, nint plusRow, bool tiled = false, T* ahead = null, Finish<T>? finish = null)
+        T* c, nint cRow, T* plus, nint plusRow, bool tiled = false, Finish<T>? finish = null)
         where T : unmanaged where V : struct, ISimd<V, T>
     {
         int width = 2 * V.Count, most = TileRows<T, V>();
@@ -205,11 +204,6 @@ public static unsafe partial class MatMul
             var count = Share(rows - row, tile, tiles);
             T* from = a + row * (tiled ? depth : aRow), to = c + row * cRow, add = Next(plus, row * plusRow);
             if (tiled) aCol = count;
-            if (ahead is not null)
-            {
-                long size = 2L * width * depth, start = size * tile / tiles;
-                PrefetchSecondLevel(ahead + start, size * (tile + 1) / tiles - start);
-            }
             if (columns == 2 * width) Tile<T, V>(count, true, depth, from, aRow, aCol, b, bRow, bNext, to, cRow, add, plusRow);
             else
                 for (var j = 0; j < columns; j += width)

@@ -69,29 +69,34 @@ public static unsafe partial class MatMul
         where T : unmanaged where L : struct, ILay where R : struct, ICount
     {
         nint two = 2 * Vector512<T>.Count, twoRows = 2 * aRow;
-        Prefetch(c, cRow, R.Count);
-        Prefetch(c + two, cRow, R.Count);
         T* a0 = a, a3 = a0 + 3 * aRow, next = b + bNext;
         Vector512<T> w0 = default, x0 = default, y0 = default, z0 = default, w1 = default, x1 = default, y1 = default, z1 = default;
         Vector512<T> w2 = default, x2 = default, y2 = default, z2 = default, w3 = default, x3 = default, y3 = default, z3 = default;
         Vector512<T> w4 = default, x4 = default, y4 = default, z4 = default, w5 = default, x5 = default, y5 = default, z5 = default;
-        for (var left = depth; left > 0; left--, b += bRow, next += bRow)
+        for (int left = depth, row = 0, steps; left > 0; left -= steps, row++)
         {
-            Vector512<T> b0 = Vector512.Load(b), b1 = Vector512.Load(b + Vector512<T>.Count);
-            Vector512<T> b2 = Vector512.Load(next), b3 = Vector512.Load(next + Vector512<T>.Count), s = Broadcast<T, L>(a0, 0, a, 0);
-            w0 = MulAdd(s, b0, w0); x0 = MulAdd(s, b1, x0); y0 = MulAdd(s, b2, y0); z0 = MulAdd(s, b3, z0);
-            if (R.Count > 1) s = Broadcast<T, L>(a0, aRow, a, 1);
-            if (R.Count > 1) { w1 = MulAdd(s, b0, w1); x1 = MulAdd(s, b1, x1); y1 = MulAdd(s, b2, y1); z1 = MulAdd(s, b3, z1); }
-            if (R.Count > 2) s = Broadcast<T, L>(a0, twoRows, a, 2);
-            if (R.Count > 2) { w2 = MulAdd(s, b0, w2); x2 = MulAdd(s, b1, x2); y2 = MulAdd(s, b2, y2); z2 = MulAdd(s, b3, z2); }
-            if (R.Count > 3) s = Broadcast<T, L>(a3, 0, a, 3);
-            if (R.Count > 3) { w3 = MulAdd(s, b0, w3); x3 = MulAdd(s, b1, x3); y3 = MulAdd(s, b2, y3); z3 = MulAdd(s, b3, z3); }
-            if (R.Count > 4) s = Broadcast<T, L>(a3, aRow, a, 4);
-            if (R.Count > 4) { w4 = MulAdd(s, b0, w4); x4 = MulAdd(s, b1, x4); y4 = MulAdd(s, b2, y4); z4 = MulAdd(s, b3, z4); }
-            if (R.Count > 5) s = Broadcast<T, L>(a3, twoRows, a, 5);
-            if (R.Count > 5) { w5 = MulAdd(s, b0, w5); x5 = MulAdd(s, b1, x5); y5 = MulAdd(s, b2, y5); z5 = MulAdd(s, b3, z5); }
-            if (L.InColumns) a += aCol;
-            else { a0++; a3++; }
+            var line = c + Math.Min(row, R.Count - 1) * cRow;
+            var (stride, most) = row < R.Count ? ((nint)Vector512<T>.Count, 4) : (0, left);
+            steps = Math.Min(most, left);
+            for (var k = steps; k > 0; k--, b += bRow, next += bRow, line += stride)
+            {
+                Sse.Prefetch0(line);
+                Vector512<T> b0 = Vector512.Load(b), b1 = Vector512.Load(b + Vector512<T>.Count);
+                Vector512<T> b2 = Vector512.Load(next), b3 = Vector512.Load(next + Vector512<T>.Count), s = Broadcast<T, L>(a0, 0, a, 0);
+                w0 = MulAdd(s, b0, w0); x0 = MulAdd(s, b1, x0); y0 = MulAdd(s, b2, y0); z0 = MulAdd(s, b3, z0);
+                if (R.Count > 1) s = Broadcast<T, L>(a0, aRow, a, 1);
+                if (R.Count > 1) { w1 = MulAdd(s, b0, w1); x1 = MulAdd(s, b1, x1); y1 = MulAdd(s, b2, y1); z1 = MulAdd(s, b3, z1); }
+                if (R.Count > 2) s = Broadcast<T, L>(a0, twoRows, a, 2);
+                if (R.Count > 2) { w2 = MulAdd(s, b0, w2); x2 = MulAdd(s, b1, x2); y2 = MulAdd(s, b2, y2); z2 = MulAdd(s, b3, z2); }
+                if (R.Count > 3) s = Broadcast<T, L>(a3, 0, a, 3);
+                if (R.Count > 3) { w3 = MulAdd(s, b0, w3); x3 = MulAdd(s, b1, x3); y3 = MulAdd(s, b2, y3); z3 = MulAdd(s, b3, z3); }
+                if (R.Count > 4) s = Broadcast<T, L>(a3, aRow, a, 4);
+                if (R.Count > 4) { w4 = MulAdd(s, b0, w4); x4 = MulAdd(s, b1, x4); y4 = MulAdd(s, b2, y4); z4 = MulAdd(s, b3, z4); }
+                if (R.Count > 5) s = Broadcast<T, L>(a3, twoRows, a, 5);
+                if (R.Count > 5) { w5 = MulAdd(s, b0, w5); x5 = MulAdd(s, b1, x5); y5 = MulAdd(s, b2, y5); z5 = MulAdd(s, b3, z5); }
+                if (L.InColumns) a += aCol;
+                else { a0++; a3++; }
+            }
         }
         Put(w0, x0, y0, z0, c, plus);
         if (R.Count > 1) Put(w1, x1, y1, z1, c += cRow, plus = Next(plus, plusRow));
@@ -178,12 +183,5 @@ public static unsafe partial class MatMul
             Sse.Prefetch0(x);
             Sse.Prefetch0(x + Vector512<T>.Count);
         }
-    }
-
-    /// <summary>Calls numbers side by side into the second-level cache.</summary>
-    static void PrefetchSecondLevel<T>(T* x, long count) where T : unmanaged
-    {
-        if (!Sse.IsSupported) return;
-        for (var i = 0L; i < count; i += Vector512<T>.Count) Sse.Prefetch1(x + i);
     }
 }
