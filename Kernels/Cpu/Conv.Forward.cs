@@ -6,8 +6,8 @@ public static unsafe partial class Conv
 {
     /// <summary>
     /// y = bias + weight · W. An item is a block of y: some kernels of a group and some neighbouring windows, of one image or several. Of W
-    /// a panel of two registers of windows is copied at a time, for the numbers of a window part by part, and meets all the item's kernels.
-    /// The order in which a window's numbers are summed depends on their count alone.
+    /// two panels are copied at a time, four registers of windows, for the numbers of a window part by part, and meet all the item's
+    /// kernels. The order in which a window's numbers are summed depends on their count alone.
     /// </summary>
     /// <param name="weight">(groups · outputs, inputs · taps), its rows <paramref name="weightRow"/> apart.</param>
     /// <param name="bias">A number for each output channel, or empty.</param>
@@ -24,7 +24,7 @@ public static unsafe partial class Conv
         /// <summary>Into how many blocks kernels must be cut, and are so that the workers have something to share.</summary>
         public static int RowBlocks(ConvShape shape, int workers)
         {
-            const int leastRows = 28;       // two tiles of AVX-512
+            const int leastRows = 24;       // two tiles of AVX-512
             int blocks = Blocks(shape.Outputs, MaxRows);
             while (workers > 1 && Items(shape, blocks) < 4 * workers && shape.Outputs / (2 * blocks) >= leastRows) blocks *= 2;
             return blocks;

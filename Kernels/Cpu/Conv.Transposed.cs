@@ -7,7 +7,7 @@ public static unsafe partial class Conv
     /// <summary>
     /// x = weightᵀ · y, each window's numbers added up where they lie in the image, which begins with zeros: the gradient of
     /// <see cref="Forward{T}"/> in the image, and a transposed convolution. Items own what they add to: some channels of a few images. A
-    /// panel of two registers of windows is made for some channels at a time, so that it is added while it is in the first-level cache.
+    /// panel of four registers of windows is made for some channels at a time, so that it is added while it is in the first-level cache.
     /// </summary>
     /// <param name="weight">(groups · inputs · taps, outputs), its rows <paramref name="weightRow"/> apart.</param>
     /// <param name="channelBlocks">Into how many blocks a group's channels are cut.</param>

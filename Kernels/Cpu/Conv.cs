@@ -15,8 +15,8 @@ namespace NanoAttention.Kernels.Cpu;
 public static unsafe partial class Conv
 {
     /// <summary>
-    /// The longest part of a sum that is made at a time: a panel of it, two registers of AVX-512 wide, just fills a first-level cache of 48
-    /// kB. (Shorter than a matrix product's: the panel was only just copied there, and a longer one would be gone again.)
+    /// The longest part of a sum that is made at a time: two panels of it, four registers of AVX-512 wide, take 96 kB. (Shorter than a
+    /// matrix product's: they were only just copied, and should still lie in the nearest caches.)
     /// </summary>
     const int MaxDepth = 384;
 

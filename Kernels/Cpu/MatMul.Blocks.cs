@@ -3,7 +3,7 @@ namespace NanoAttention.Kernels.Cpu;
 public static unsafe partial class MatMul
 {
     /// <summary>
-    /// The longest block of k. Longer ones read and write c less often, but a panel of b, up to 64 kB, must not outgrow the nearest caches.
+    /// The longest block of k. Longer ones read and write c less often, but two panels of b, up to 128 kB, must not outgrow the nearest caches.
     /// </summary>
     const int MaxDepth = 512;
 
@@ -24,7 +24,7 @@ public static unsafe partial class MatMul
     readonly record struct Blocks(int Rows, int Columns)
     {
         const int Unit = 32;                        // columns: whole panels of every register's width
-        const int LeastRows = 28;                   // two tiles of AVX-512
+        const int LeastRows = 24;                   // two tiles of AVX-512
         const double LeastWork = 200_000;           // multiply-adds: some microseconds, against which handing out a block costs nothing
         const int EvenEnough = 8;                   // matrices for each worker: one more or less makes no difference
 

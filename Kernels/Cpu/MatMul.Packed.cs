@@ -5,12 +5,12 @@ namespace NanoAttention.Kernels.Cpu;
 public static unsafe partial class MatMul
 {
     /// <summary>
-    /// Registers. Memory delivers one number in the time of 16 multiply-adds, so a tile of c, up to fourteen rows by two registers, stays
-    /// in registers for a whole block of k. Where many rows are to come, b's columns are first copied (packed) to panels, two registers
-    /// wide, which every tile reads straight through; a is read in place, unless its strides spoil the cache (Goto and van de Geijn,
-    /// Anatomy of High-Performance Matrix Multiplication, 2008). An item is a block of C; the order in which k is summed depends on K
-    /// alone. From outside in: Block cuts k, and the columns into slabs; Slab cuts the rows into blocks, and the columns into panels;
-    /// <see cref="Panel"/> cuts the rows into tiles; the tile is the innermost loop.
+    /// Registers. Memory delivers one number in the time of 16 multiply-adds, so a tile of c, six rows by four registers at most or twelve
+    /// by two, stays in registers for a whole block of k. Where many rows are to come, b's columns are first copied (packed) to panels,
+    /// two registers wide, which every tile reads straight through, two panels at a time; a is read in place, unless its strides spoil the
+    /// cache (Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication, 2008). An item is a block of C; the order in which
+    /// k is summed depends on K alone. From outside in: Block cuts k, and the columns into slabs; Slab cuts the rows into blocks, and the
+    /// columns into panels; <see cref="Panel"/> cuts the rows into tiles; the tile is the innermost loop.
     /// </summary>
     /// <param name="plus">What is added to the product: nothing, c itself, or rows <paramref name="plusRow"/> apart (0: a bias for every
     /// row), in matrices M · plusRow apart.</param>
@@ -71,18 +71,19 @@ public static unsafe partial class MatMul
         }
 
         /// <summary>
-        /// One block of k and up to <see cref="MaxColumns"/> columns of b. These are packed, unless so few rows are to come (ten tiles of
-        /// AVX-512) that the copy would not pay; then each block of a's rows, small enough for the second-level cache, meets every panel.
-        /// It is copied if neither its rows nor its columns lie along memory, and where that pays: columns along memory, each on another
-        /// page, if more than one panel reads them; rows a multiple of 4096 bytes apart, which share one set of the first-level cache, if
-        /// more than four do. Otherwise it is read in place.
+        /// One block of k and up to <see cref="MaxColumns"/> columns of b. These are packed, unless so few rows are to come that the copy
+        /// would not pay; then each block of a's rows, small enough for the second-level cache, meets every panel. It is copied if neither
+        /// its rows nor its columns lie along memory, and where that pays: columns along memory, each on another page, if more than one
+        /// panel reads them; rows a multiple of 4096 bytes apart, which share one set of the first-level cache, if more than four do.
+        /// Otherwise it is read in place.
         /// </summary>
         void Slab<V>(T* a, T* b, T* c, T* plus, nint plusRow, int rows, int columns, int depth, T* memory, Finish<T>? finish)
             where V : struct, ISimd<V, T>
         {
-            int width = 2 * V.Count;
-            var crowded = rows > 28 && depth > 256 && shape.BRow * sizeof(T) % 4096 == 0;       // more lines than the sets of the second-level cache that they fall on can hold
-            var inPlace = rows <= 140 && shape.BCol == 1 && columns % width == 0 && !crowded;
+            int width = 2 * V.Count, tile = TileRows<T, V>();
+            // more lines than the sets of the second-level cache that they fall on can hold
+            var crowded = rows > 2 * tile && depth > 256 && shape.BRow * sizeof(T) % 4096 == 0;
+            var inPlace = rows <= 12 * tile && shape.BCol == 1 && columns % width == 0 && !crowded;
             T* panels = memory, aBlock = memory + SlabColumns(V.Count) * MaxDepth;
             if (!inPlace) PackPanels<T, V>(b, shape.BRow, shape.BCol, depth, columns, panels);
             for (var i = 0; i < rows; i += MaxRows<T>())
@@ -90,13 +91,7 @@ public static unsafe partial class MatMul
                 var count = Math.Min(MaxRows<T>(), rows - i);
                 T* left = a + (long)i * shape.ARow, sums = c + (long)i * shape.CRow, add = plus is null ? null : plus + i * plusRow;
                 nint aRow = shape.ARow, aCol = shape.ACol;
-                var tiled = aRow == 1 && aCol >= rows && columns > width;
-                if (tiled)
-                {
-                    PackTiles<T, V>(left, aCol, count, depth, aBlock);
-                    left = aBlock;
-                }
-                else if (aRow != 1 && (aCol != 1 || columns > 4 * width && aRow * sizeof(T) % 4096 == 0))
+                if (aRow == 1 ? columns > width : aCol != 1 || columns > 4 * width && aRow * sizeof(T) % 4096 == 0)
                 {
                     Pack<T, V>(left, aRow, aCol, count, depth, aBlock, MaxDepth + Pad);
                     left = aBlock;
@@ -105,7 +100,7 @@ public static unsafe partial class MatMul
                 for (var j = 0; j < columns; j += 2 * width)
                     Panel<T, V>(count, Math.Min(2 * width, columns - j), depth, left, aRow, aCol,
                         inPlace ? b + j : panels + (long)j * depth, inPlace ? shape.BRow : width, inPlace ? width : (nint)depth * width,
-                        sums + j, shape.CRow, Next(add, j), plusRow, tiled, finish);
+                        sums + j, shape.CRow, Next(add, j), plusRow, finish);
             }
         }
 

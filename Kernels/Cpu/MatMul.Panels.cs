@@ -7,7 +7,7 @@ namespace NanoAttention.Kernels.Cpu;
 
 public static unsafe partial class MatMul
 {
-    // What stands between blocks and tiles: packing (Pack, PackPanels, PackTiles), and the way of a panel, or two, from tile to tile (Panel).
+    // What stands between blocks and tiles: packing (Pack, PackPanels), and the way of a panel, or two, from tile to tile (Panel).
 
     /// <summary>
     /// Copies a (rows, columns) block with any strides to rows of <paramref name="width"/> ≥ columns numbers, the rest filled with zeros.
@@ -39,7 +39,8 @@ public static unsafe partial class MatMul
     }
 
     /// <summary>
-    /// target[r, c] = source[r + c column], in squares of 16 × 16, 4 × 4 or (in double) 2 × 2 that are transposed in registers.
+    /// target[r, c] = source[r + c column], in squares of 16 × 16, 4 × 4 or (in double) 2 × 2 that are transposed in registers. Columns
+    /// often begin on a page each, across which the processor's own prefetching does not see: the next ones are called into the cache.
     /// </summary>
     static void Transpose<T>(T* source, nint column, int rows, int columns, T* target, int width) where T : unmanaged
     {
@@ -50,7 +51,11 @@ public static unsafe partial class MatMul
             for (var r = 0; r < fullRows; r += side)
             {
                 T* from = source + r + c * column, to = target + (nint)r * width + c;
-                if (side == 16) Square16((float*)from, column, (float*)to, width);
+                if (side == 16)
+                {
+                    for (var next = side; next < 2 * side; next++) Sse.Prefetch0(from + next * column);
+                    Square16((float*)from, column, (float*)to, width);
+                }
                 else if (sizeof(T) == sizeof(float)) Square((float*)from, column, (float*)to, width);
                 else Square((double*)from, column, (double*)to, width);
             }
@@ -161,39 +166,14 @@ public static unsafe partial class MatMul
     internal static int Share(int left, int part, int parts) => (left + parts - part - 1) / (parts - part);
 
     /// <summary>
-    /// Copies a transposed a, whose columns lie along memory, for <see cref="Panel"/>: tile after tile, for each its part of every column.
-    /// Columns are read as they lie, and whole registers copied, beyond a part's end too, as the next parts are written later; but nothing
-    /// may be touched behind a tile's last part, or behind a's last column. (So columns must not overlap: <c>aCol ≥ rows</c>.)
-    /// </summary>
-    static void PackTiles<T, V>(T* a, nint aCol, int rows, int depth, T* target) where T : unmanaged where V : struct, ISimd<V, T>
-    {
-        const int ahead = 4;            // columns: each begins on another page, across which the processor's own prefetching does not see
-        int most = TileRows<T, V>(), tiles = (rows + most - 1) / most;
-        var counts = stackalloc int[tiles];
-        for (int tile = 0, row = 0; tile < tiles; row += counts[tile++]) counts[tile] = Share(rows - row, tile, tiles);
-        for (var k = 0; k < depth; k++, a += aCol)
-            for (int tile = 0, row = 0; tile < tiles; tile++)
-            {
-                var count = counts[tile];
-                T* from = a + row, to = target + (nint)row * depth + k * count;
-                if (Sse.IsSupported) Sse.Prefetch0(from + ahead * aCol);
-                if ((depth - k) * count < (count + V.Count - 1) / V.Count * V.Count) new Span<T>(from, count).CopyTo(new(to, count));
-                else
-                    for (var i = 0; i < count; i += V.Count) Store(Load<T, V>(from + i), to + i);
-                row += count;
-            }
-    }
-
-    /// <summary>
     /// c = plus + a b for one or two panels, of which <paramref name="columns"/> are c's, and any number of rows, shared out evenly over
     /// tiles. A panel has rows of two registers, <paramref name="bRow"/> apart; the second begins <paramref name="bNext"/> numbers after
     /// the first. Plus may be null.
     /// </summary>
-    /// <param name="tiled">Whether a comes from <see cref="PackTiles"/>.</param>
     /// <param name="finish">What each tile goes on through.</param>
     [SkipLocalsInit, MethodImpl(Compiled.Alone)]
     internal static void Panel<T, V>(int rows, int columns, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, nint bNext,
-        T* c, nint cRow, T* plus, nint plusRow, bool tiled = false, Finish<T>? finish = null)
+        T* c, nint cRow, T* plus, nint plusRow, Finish<T>? finish = null)
         where T : unmanaged where V : struct, ISimd<V, T>
     {
         int width = 2 * V.Count, most = TileRows<T, V>();
@@ -202,8 +182,7 @@ public static unsafe partial class MatMul
         for (int tile = 0, row = 0; tile < tiles; tile++)
         {
             var count = Share(rows - row, tile, tiles);
-            T* from = a + row * (tiled ? depth : aRow), to = c + row * cRow, add = Next(plus, row * plusRow);
-            if (tiled) aCol = count;
+            T* from = a + row * aRow, to = c + row * cRow, add = Next(plus, row * plusRow);
             if (columns == 2 * width) Tile<T, V>(count, true, depth, from, aRow, aCol, b, bRow, bNext, to, cRow, add, plusRow);
             else
                 for (var j = 0; j < columns; j += width)

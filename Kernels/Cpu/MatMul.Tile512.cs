@@ -80,7 +80,7 @@ public static unsafe partial class MatMul
             steps = Math.Min(most, left);
             for (var k = steps; k > 0; k--, b += bRow, next += bRow, line += stride)
             {
-                Sse.Prefetch0(line);
+                if (Sse.IsSupported) Sse.Prefetch0(line);
                 Vector512<T> b0 = Vector512.Load(b), b1 = Vector512.Load(b + Vector512<T>.Count);
                 Vector512<T> b2 = Vector512.Load(next), b3 = Vector512.Load(next + Vector512<T>.Count), s = Broadcast<T, L>(a0, 0, a, 0);
                 w0 = MulAdd(s, b0, w0); x0 = MulAdd(s, b1, x0); y0 = MulAdd(s, b2, y0); z0 = MulAdd(s, b3, z0);

@@ -35,8 +35,8 @@ public static unsafe class RecurrentStep
     /// <summary>The units of a block: whole panels, of two registers of columns, for every register's width.</summary>
     const int Unit = 32;
 
-    /// <summary>The most rows whose products wait for their cells: 56 kB for four gates, in the second-level cache.</summary>
-    const int MaxRows = 112;
+    /// <summary>The most rows whose products wait for their cells: 54 kB for four gates, in the second-level cache.</summary>
+    const int MaxRows = 108;
 
     /// <summary>
     /// The longest block of the sum: a panel of it, 32 kB, stays in the first-level cache for all rows, beside what their cells read.
@@ -86,7 +86,8 @@ public static unsafe class RecurrentStep
                     var first = bias.Length == 0 ? null : bias.Pointer + gate * hidden + j;
                     for (var k = 0; k == 0 || k < depth; k += MaxDepth)
                         MatMul.Panel<T, V>(rows, Math.Min(2 * width, end - j), Math.Min(MaxDepth, depth - k), x.Pointer + k, depth, 1,
-                            panel + (nint)k * width, width, (nint)gates * width * depth, sums, next, k == 0 ? first : sums, k == 0 ? 0 : next);
+                            panel + (nint)k * width, width, (nint)gates * width * depth, sums, next,
+                            k == 0 ? first : sums, k == 0 ? 0 : next);
                 }
         }
     }
