@@ -109,7 +109,7 @@ public static unsafe partial class Attention
             }
         }
 
-        /// <summary>The largest score; −∞ for none.</summary>
+        /// <summary>The largest score; −∞ for none; any number if one is NaN, which whoever subtracts it from the scores will meet.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static T Peak<V>(T* s, int seen) where V : struct, ISimd<V, T>
         {
@@ -118,15 +118,11 @@ public static unsafe partial class Attention
             for (; j <= seen - 2 * V.Count; j += 2 * V.Count)
             {
                 V x = MatMul.Load<T, V>(s + j), next = MatMul.Load<T, V>(s + j + V.Count);
-                top = V.IfLess(top, x, x, top);
-                other = V.IfLess(other, next, next, other);
+                top = V.Larger(top, x);
+                other = V.Larger(other, next);
             }
-            for (; j < seen; j += V.Count)
-            {
-                var x = Seen<V, T>(s + j, seen - j);
-                top = V.IfLess(top, x, x, top);
-            }
-            return V.Largest(V.IfLess(top, other, other, top));
+            for (; j < seen; j += V.Count) top = V.Larger(top, Seen<V, T>(s + j, seen - j));
+            return V.Peak(V.Larger(top, other));
         }
 
         /// <summary>y = sums/total, or 0 where the total is, and lse = max + log total.</summary>
