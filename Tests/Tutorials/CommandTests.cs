@@ -153,6 +153,8 @@ public class CommandTests
     [InlineData("Unrecognized command or argument '--sed'. Did you mean --seed?", "--sed")]
     [InlineData("--steps takes a whole number up to 2147483647, not '1.5'", "--steps", "1.5")]
     [InlineData("--seed takes a whole number from 0 on, not '-1'", "--seed", "-1")]
+    [InlineData("Required command was not provided. notebook takes one of run, check", "notebook")]
+    [InlineData("Unrecognized command or argument 'more'. list takes nothing", "device", "list", "more")]
     [InlineData("Argument 'mnst' not recognized. Must be one of: 'mnist', 'tinyshakespeare', 'eng-fra'", "data", "get", "mnst")]
     [InlineData("error: gradcheck: no op or layer is called sofmax. Did you mean Softmax?", "gradcheck", "sofmax")]
     [InlineData("there is no nowhere", "train", "mnist", "--data", "nowhere")]
@@ -166,6 +168,7 @@ public class CommandTests
 
     [Theory]
     [InlineData("--steps takes a whole number up to 2147483647, not 'x'", "profile", "gpt", "--steps", "x")]
+    [InlineData("Unrecognized command or argument 'folder'. pack takes FOLDER [--data]", "gpu", "pack", "--out", "folder")]
     [InlineData("--rounds: 0 is below 1", "peers", "--rounds", "0")]
     [InlineData("Argument 'gtp' not recognized. Must be one of: 'gpt', 'dates', 'lstm', 'cnn'", "profile", "gtp")]
     [InlineData("error: --filter: no row has 'sofmax' in its name. Did you mean softmax?", "peers", "--filter", "sofmax")]

@@ -41,11 +41,23 @@ static class Cli
     {
         if (error is { SymbolResult: OptionResult { Option: var option, Tokens: [.., var given] } } && error.Message.Contains("'System."))
             return $"{option.Name} takes {words[option.ValueType]}, not '{given.Value}'";
+        var known = parsed.CommandResult.Command.Children.Where(symbol => symbol is not Argument).Select(symbol => symbol.Name);
         if (parsed.UnmatchedTokens.FirstOrDefault(token => error.Message.EndsWith($"'{token}'.")) is { } unknown
-            && Near(unknown, parsed.CommandResult.Command.Children.Select(symbol => symbol.Name)) is { Length: > 0 } near)
+            && Near(unknown, known) is { Length: > 0 } near)
             return $"{error.Message} {near}";
         string[] lines = error.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return lines.Length == 1 ? lines[0] : $"{lines[0]} {string.Join(", ", lines[1..])}";
+        string line = lines.Length == 1 ? lines[0] : $"{lines[0]} {string.Join(", ", lines[1..])}";
+        bool general = error.SymbolResult is CommandResult;      // not of an option or argument, which it names
+        return general ? $"{line} {Takes(parsed.CommandResult.Command)}" : line;
+    }
+
+    static string Takes(Command command)
+    {
+        if (command.Subcommands.Count > 0)
+            return $"{command.Name} takes one of {string.Join(", ", command.Subcommands.Select(verb => verb.Name))}";
+        string[] words = [.. command.Arguments.Select(argument => argument.Name.ToUpperInvariant()),
+            .. command.Options.Select(option => $"[{option.Name}]")];
+        return $"{command.Name} takes {(words.Length > 0 ? string.Join(" ", words) : "nothing")}";
     }
 
     /// <summary>What is said of a name that is not among these: which are spelt nearly so, else all if they are few, else some.</summary>
