@@ -6,8 +6,9 @@ public static unsafe partial class Conv
 {
     /// <summary>
     /// x = weightᵀ · y, each window's numbers added up where they lie in the image, which begins with zeros: the gradient of
-    /// <see cref="Forward{T}"/> in the image, and a transposed convolution. Items own what they add to: some channels of a few images. A
-    /// panel of four registers of windows is made for some channels at a time, so that it is added while it is in the first-level cache.
+    /// <see cref="Forward{T}"/> in the image, and a transposed convolution. Items own what they add to: some channels of a few images. Two
+    /// panels, four registers of windows, are made for some channels at a time, so that they are added while they are in the first-level
+    /// cache.
     /// </summary>
     /// <param name="weight">(groups · inputs · taps, outputs), its rows <paramref name="weightRow"/> apart.</param>
     /// <param name="channelBlocks">Into how many blocks a group's channels are cut.</param>
@@ -35,7 +36,8 @@ public static unsafe partial class Conv
         public void Run<V>(int from, int to) where V : struct, ISimd<V, T>
         {
             bool few = shape.Outputs <= FewOutputs;
-            int together = Together(shape), width = few ? DirectColumns : 4 * V.Count, channels = Math.Max(1, PanelRows / Math.Max(1, shape.Taps));
+            int together = Together(shape), width = few ? DirectColumns : 4 * V.Count;
+            int channels = Math.Max(1, PanelRows / Math.Max(1, shape.Taps));
             T* panel = Scratch<Transposed<T>>.Take<T>((shape.Outputs + (few ? 0 : (long)channels * shape.Taps)) * width + V.Count);
             var tile = panel + (long)shape.Outputs * width + V.Count;
             for (int item = from; item < to; item++)
@@ -84,8 +86,8 @@ public static unsafe partial class Conv
                 for (int part = 0, k = 0, depth; part < parts; part++, k += depth)
                 {
                     depth = MatMul.Share(shape.Outputs - k, part, parts);
-                    MatMul.Panel<T, V>(channels * shape.Taps, width, depth, left + k, weightRow, 1, panel + (nint)k * width, width, width / 2,
-                        tile, width, part > 0 ? tile : null, width);
+                    MatMul.Panel<T, V>(channels * shape.Taps, width, depth, left + k, weightRow, 1, panel + (nint)k * width, width,
+                        width / 2, tile, width, part > 0 ? tile : null, width);
                 }
                 windows.Add<V>(c, channels, runs, found, tile, width);
             }

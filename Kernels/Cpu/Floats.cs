@@ -20,7 +20,6 @@ interface IFloats<R> where R : struct
     /// <summary>a b + c, rounded once where the hardware can.</summary>
     static abstract R MulAdd(R a, R b, R c);
 
-    static abstract R Abs(R x);
     static abstract R Floor(R x);
 
     /// <summary>x &lt; y ? then : otherwise, number by number.</summary>
@@ -49,7 +48,6 @@ readonly struct Floats128 : IFloats<Vector128<float>>
     public static Vector128<float> Divide(Vector128<float> a, Vector128<float> b) => a / b;
     public static Vector128<float> MulAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
         Vector128.MultiplyAddEstimate(a, b, c);
-    public static Vector128<float> Abs(Vector128<float> x) => Vector128.Abs(x);
     public static Vector128<float> Floor(Vector128<float> x) => Vector128.Floor(x);
 
     public static Vector128<float> IfLess(Vector128<float> x, Vector128<float> y, Vector128<float> then, Vector128<float> otherwise) =>
@@ -90,7 +88,6 @@ readonly struct Floats256 : IFloats<Vector256<float>>
     public static Vector256<float> Divide(Vector256<float> a, Vector256<float> b) => a / b;
     public static Vector256<float> MulAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
         Vector256.MultiplyAddEstimate(a, b, c);
-    public static Vector256<float> Abs(Vector256<float> x) => Vector256.Abs(x);
     public static Vector256<float> Floor(Vector256<float> x) => Vector256.Floor(x);
 
     public static Vector256<float> IfLess(Vector256<float> x, Vector256<float> y, Vector256<float> then, Vector256<float> otherwise) =>
@@ -131,7 +128,6 @@ readonly struct Floats512 : IFloats<Vector512<float>>
     public static Vector512<float> Divide(Vector512<float> a, Vector512<float> b) => a / b;
     public static Vector512<float> MulAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
         Vector512.MultiplyAddEstimate(a, b, c);
-    public static Vector512<float> Abs(Vector512<float> x) => Vector512.Abs(x);
     public static Vector512<float> Floor(Vector512<float> x) => Vector512.Floor(x);
 
     public static Vector512<float> IfLess(Vector512<float> x, Vector512<float> y, Vector512<float> then, Vector512<float> otherwise) =>

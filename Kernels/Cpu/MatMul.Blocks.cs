@@ -3,7 +3,8 @@ namespace NanoAttention.Kernels.Cpu;
 public static unsafe partial class MatMul
 {
     /// <summary>
-    /// The longest block of k. Longer ones read and write c less often, but two panels of b, up to 128 kB, must not outgrow the nearest caches.
+    /// The longest block of k. Longer ones read and write c less often, but two panels of b, up to 128 kB, must not outgrow the nearest
+    /// caches.
     /// </summary>
     const int MaxDepth = 512;
 

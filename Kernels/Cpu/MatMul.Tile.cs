@@ -13,7 +13,7 @@ public static unsafe partial class MatMul
     /// <summary>
     /// c = plus + a b for one tile of <paramref name="rows"/> ≤ <see cref="TileRows"/> rows and one panel of b, two registers of columns;
     /// or for <paramref name="two"/> panels, of which the second begins <paramref name="bNext"/> numbers after the first. Without plus if
-    /// that is null.
+    /// that is null. The rows of a or its columns lie along memory: <paramref name="aCol"/> or <paramref name="aRow"/> is 1.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Tile<T, V>(int rows, bool two, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, nint bNext, T* c, nint cRow,

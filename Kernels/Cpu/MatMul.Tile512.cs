@@ -11,13 +11,13 @@ public static unsafe partial class MatMul
     // are bare, not lanes: the compiler then adds to a register without copying it. And rows of a three by three share a pointer, to which
     // a stride or two are added in the addressing, as twelve pointers would not fit the 16 integer registers. (A column of a takes one.)
 
-    /// <summary>How a lies in memory: in rows, or (transposed, or packed so) in columns. A constant to the compiler.</summary>
+    /// <summary>How a lies in memory: in rows, or (transposed) in columns. A constant to the compiler.</summary>
     interface ILay { static abstract bool InColumns { get; } }
 
     readonly struct Rowwise : ILay { public static bool InColumns => false; }
     readonly struct Columnwise : ILay { public static bool InColumns => true; }
 
-    /// <summary>A tile for AVX-512.</summary>
+    /// <summary>A tile for AVX-512; over two panels, more than six rows are two tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Tile512<T, L>(int rows, bool two, int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, nint bNext, T* c, nint cRow,
         T* plus, nint plusRow) where T : unmanaged where L : struct, ILay
@@ -63,12 +63,15 @@ public static unsafe partial class MatMul
         }
     }
 
-    /// <summary>Row i of c is wᵢ, xᵢ, yᵢ, zᵢ.</summary>
+    /// <summary>
+    /// Row i of c is wᵢ, xᵢ, yᵢ, zᵢ. Each k calls a line of c into the cache, four for a row; the outer loop's last round is all the k that
+    /// are left then.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Wide<T, L, R>(int depth, T* a, nint aRow, nint aCol, T* b, nint bRow, nint bNext, T* c, nint cRow, T* plus, nint plusRow)
         where T : unmanaged where L : struct, ILay where R : struct, ICount
     {
-        nint two = 2 * Vector512<T>.Count, twoRows = 2 * aRow;
+        nint twoRows = 2 * aRow;
         T* a0 = a, a3 = a0 + 3 * aRow, next = b + bNext;
         Vector512<T> w0 = default, x0 = default, y0 = default, z0 = default, w1 = default, x1 = default, y1 = default, z1 = default;
         Vector512<T> w2 = default, x2 = default, y2 = default, z2 = default, w3 = default, x3 = default, y3 = default, z3 = default;

@@ -39,7 +39,7 @@ public static unsafe class RecurrentStep
     const int MaxRows = 108;
 
     /// <summary>
-    /// The longest block of the sum: a panel of it, 32 kB, stays in the first-level cache for all rows, beside what their cells read.
+    /// The longest block of the sum: two panels of it, 64 kB, stay in the nearest caches for all rows, beside what their cells read.
     /// </summary>
     const int MaxDepth = 256;
 

@@ -89,14 +89,14 @@ static class RegisterMath
         return O.IfLess(zero, x, y, O.IfEqual(x, zero, minus, O.IfLess(x, zero, O.Of(double.NaN), x)));
     }
 
-    /// <summary>
-    /// σ(x) = 1/(1 + e) for x ≥ 0, e/(1 + e) below, e = exp −|x|, given: within 3 ulp. The denominator lies between 1 and 2.
-    /// </summary>
+    /// <summary>σ(x) = 1/(1 + e) for x ≥ 0, e/(1 + e) below, e = exp −|x|, given: within 3 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static R Sigmoid<O, R>(R x, R e) where O : struct, IFloats<R> where R : struct =>
         O.Divide(O.IfLess(x, O.Of(0), e, O.Of(1)), O.Add(e, O.Of(1)));
 
-    /// <summary>tanh x as an odd rational of degree 13 over 6 (Eigen, ptanh), within 6 ulp; it reaches ±1 where x is clamped, and nowhere more.</summary>
+    /// <summary>
+    /// tanh x as an odd rational of degree 13 over 6 (Eigen, ptanh), within 6 ulp; it reaches ±1 where x is clamped, and nowhere more.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static R Tanh<O, R>(R x) where O : struct, IFloats<R> where R : struct
     {

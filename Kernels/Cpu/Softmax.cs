@@ -24,11 +24,12 @@ public static class Softmax
             }
         }
 
-        // A row of R registers is read once, kept there and written once. Its largest number is sought while the row before is computed: the
-        // processor runs such long chains of operations side by side.
+        // A row of R registers is read once, kept there and written once. Its largest number is sought while the row before is computed:
+        // the processor runs such long chains of operations side by side.
         [MethodImpl(Compiled.Alone)]
         void Short<V, R>(int from, int to) where V : struct, ISimd<V, T> where R : struct, ICount
         {
+            if (from == to) return;
             V a = default, b = a, c = a, d = a, max = a;
             for (int row = from; row <= to; row++)
             {

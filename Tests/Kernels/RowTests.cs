@@ -59,6 +59,13 @@ public class RowTests
     }
 
     [Fact]
+    public void Softmax_of_no_rows_touches_nothing()
+    {
+        for (int width = 0; width < 3; width++)
+            foreach (int n in Sizes) Run<Softmax.Forward<float>, float>(new(default, default, n), width, 0, 0);
+    }
+
+    [Fact]
     public void Layer_norm_is_its_formula()
     {
         Check<float>(true);
