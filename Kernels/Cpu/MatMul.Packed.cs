@@ -80,10 +80,10 @@ public static unsafe partial class MatMul
         void Slab<V>(T* a, T* b, T* c, T* plus, nint plusRow, int rows, int columns, int depth, T* memory, Finish<T>? finish)
             where V : struct, ISimd<V, T>
         {
-            int width = 2 * V.Count, tile = TileRows<T, V>();
+            int width = 2 * V.Count;
             // more lines than the sets of the second-level cache that they fall on can hold
-            var crowded = rows > 2 * tile && depth > 256 && shape.BRow * sizeof(T) % 4096 == 0;
-            var inPlace = rows <= 12 * tile && shape.BCol == 1 && columns % width == 0 && !crowded;
+            var crowded = rows > 24 && depth > 256 && shape.BRow * sizeof(T) % 4096 == 0;
+            var inPlace = rows <= 144 && shape.BCol == 1 && columns % width == 0 && !crowded;
             T* panels = memory, aBlock = memory + SlabColumns(V.Count) * MaxDepth;
             if (!inPlace) PackPanels<T, V>(b, shape.BRow, shape.BCol, depth, columns, panels);
             for (var i = 0; i < rows; i += MaxRows<T>())
@@ -93,7 +93,7 @@ public static unsafe partial class MatMul
                 nint aRow = shape.ARow, aCol = shape.ACol;
                 if (aRow == 1 ? columns > width : aCol != 1 || columns > 4 * width && aRow * sizeof(T) % 4096 == 0)
                 {
-                    Pack<T, V>(left, aRow, aCol, count, depth, aBlock, MaxDepth + Pad);
+                    Copy<T, V>(left, aRow, aCol, count, depth, aBlock, MaxDepth + Pad);
                     left = aBlock;
                     (aRow, aCol) = (MaxDepth + Pad, 1);
                 }

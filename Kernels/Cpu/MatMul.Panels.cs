@@ -15,6 +15,15 @@ public static unsafe partial class MatMul
     internal static void Pack<T, V>(T* source, nint row, nint column, int rows, int columns, T* target, int width)
         where T : unmanaged where V : struct, ISimd<V, T>
     {
+        Copy<T, V>(source, row, column, rows, columns, target, width);
+        if (columns < width)
+            for (var r = 0; r < rows; r++) new Span<T>(target + (nint)r * width + columns, width - columns).Clear();
+    }
+
+    /// <summary>Copies a (rows, columns) block with any strides to rows <paramref name="width"/> numbers apart.</summary>
+    static void Copy<T, V>(T* source, nint row, nint column, int rows, int columns, T* target, int width)
+        where T : unmanaged where V : struct, ISimd<V, T>
+    {
         if (column == 1)
         {
             var whole = columns / V.Count * V.Count;
@@ -26,8 +35,6 @@ public static unsafe partial class MatMul
             Transpose(source, column, rows, columns, target, width);
         else
             Gather(source, row, column, 0, rows, 0, columns, target, width);
-        if (columns < width)
-            for (var r = 0; r < rows; r++) new Span<T>(target + (nint)r * width + columns, width - columns).Clear();
     }
 
     /// <summary>target[r, c] = source[r row + c column] for the given rows and columns, one number at a time.</summary>
