@@ -50,7 +50,10 @@ sealed record Comparison(Place Place, double Peak, IReadOnlyList<string> Workers
 {
     static int Milliseconds(Place place) => place.IsSimulated ? 0 : place.IsGpu ? 200 : 50;
 
-    /// <summary>Starts the workers and lets each run each row in turn, so many rounds: what disturbs the machine disturbs all.</summary>
+    /// <summary>
+    /// Starts the workers and lets each run each row in turn, so many rounds through all rows: what disturbs the machine disturbs all, and
+    /// seldom as long as a round lasts.
+    /// </summary>
     public static Comparison Run(Place place, IReadOnlyList<PeerProgram> programs, IReadOnlyList<PeerRow> rows, int rounds)
     {
         int threads = place.Threads;
@@ -79,13 +82,19 @@ sealed record Comparison(Place Place, double Peak, IReadOnlyList<string> Workers
             string[] names = [.. peers.Select(peer => peer.Name)];
             Device.Cpu.Threads = threads;
             double peak = Peak();
-            foreach (var row in rows)
+            Contest[] contests = [.. rows.Select(row => new Contest(row, place, peers, Note))];
+            for (int round = 1; round <= rounds; round++)
             {
-                var found = Measure(row, place, peers, rounds, Note);
+                Console.WriteLine($"[{(place.IsGpu ? "GPU" : $"{threads}")}] round {round} of {rounds}");
+                foreach (var contest in contests) contest.Round();
+            }
+            foreach (var contest in contests)
+            {
+                var found = contest.End();
                 string all = string.Join(", ", found.Times.Select(t => $"{t.Key} {Units.Time(t.Value.Least)}"));
                 string verdict = place.IsSimulated ? "simulated"
                     : double.IsNaN(found.Ratio) ? "no ratio" : $"ratio {Units.Digits(found.Ratio)}";
-                Console.WriteLine($"[{(place.IsGpu ? "GPU" : $"{threads}")}] {row.Title}: {all}; {verdict}");
+                Console.WriteLine($"[{(place.IsGpu ? "GPU" : $"{threads}")}] {found.Row.Title}: {all}; {verdict}");
                 times.Add(found);
             }
             return new(place, Math.Max(peak, Peak()), names, times, notes);
@@ -116,15 +125,20 @@ sealed record Comparison(Place Place, double Peak, IReadOnlyList<string> Workers
         return $"peers: no peer was found{looked}. --python or --peer names one; without the verb peers our operations are timed alone";
     }
 
-    static RowTimes Measure(PeerRow row, Place place, List<Peer> peers, int rounds, Action<string> note)
+    /// <summary>A row, and what the workers needed for it so far.</summary>
+    sealed class Contest(PeerRow row, Place place, List<Peer> peers, Action<string> note)
     {
-        Dictionary<string, List<(double Least, double Median)>> found = [];
-        Dictionary<Peer, string> tests = [];            // the best of a row's tests on each worker
-        for (int round = 0; round < rounds; round++)
+        readonly Dictionary<string, List<(double Least, double Median)>> found = [];
+        readonly Dictionary<Peer, string> tests = [];       // the best of a row's tests on each worker
+
+        /// <summary>Each worker has its turn; in the first round at each of the row's tests.</summary>
+        public void Round()
+        {
+            bool first = found.Count == 0;
             foreach (var peer in peers.ToArray())
                 Guarded(peer, () =>
                 {
-                    if (round == 0)
+                    if (first)
                     {
                         var ways = peer.Name == PeerProgram.Ours.Name ? row.Tests[..1] : row.Tests;
                         (string Test, (double Least, double Median)? Time)[] timed =
@@ -137,24 +151,31 @@ sealed record Comparison(Place Place, double Peak, IReadOnlyList<string> Workers
                     else if (tests.TryGetValue(peer, out string? test) && peer.Time(test, Milliseconds(place)) is { } time)
                         found[peer.Name].Add(time);
                 });
-        var outcomes = new Dictionary<string, Outcome[]>();
-        foreach (var peer in tests.Keys)
-            Guarded(peer, () =>
-            {
-                if (peer.Check(tests[peer]) is { } outcome) outcomes[peer.Name] = outcome;
-            });
-        var ours = outcomes.GetValueOrDefault(PeerProgram.Ours.Name);
-        outcomes.Remove(PeerProgram.Ours.Name);
-        if (!found.ContainsKey(PeerProgram.Ours.Name)) outcomes.Clear();       // nothing to compare with
-        var verdicts = outcomes.ToLookup(o => ours is not null && Agree(ours, o.Value, Exactness.Bound(row)), o => o.Key);
-        var times = found.ToDictionary(
-            f => f.Key, f => new PeerTime(f.Value.Min(t => t.Least), f.Value.Select(t => t.Median).Order().ElementAt(f.Value.Count / 2)));
-        double? memory = null, launches = null, error = null;
-        if (row.Bytes > 0) memory = place.IsGpu ? Copying() : MemorySpeed.Measure(row.Bytes, row.InPlace);
-        if (place.IsGpu && tests.Keys.FirstOrDefault(peer => peer.Name == PeerProgram.Ours.Name) is { } engine)
-            Guarded(engine, () => (launches, error) = (engine.Launches(tests[engine]), engine.Exactly(tests[engine])));
-        if (place.IsGpu && !times.ContainsKey(PeerProgram.Ours.Name)) note($"{row.Title}: not in this build");
-        return new(row, times, [.. verdicts[false]], [.. verdicts[true]], memory, launches, error);
+        }
+
+        /// <summary>Compares the results.</summary>
+        public RowTimes End()
+        {
+            var outcomes = new Dictionary<string, Outcome[]>();
+            Peer[] alive = [.. tests.Keys.Where(peers.Contains)];
+            foreach (var peer in alive)
+                Guarded(peer, () =>
+                {
+                    if (peer.Check(tests[peer]) is { } outcome) outcomes[peer.Name] = outcome;
+                });
+            var ours = outcomes.GetValueOrDefault(PeerProgram.Ours.Name);
+            outcomes.Remove(PeerProgram.Ours.Name);
+            if (!found.ContainsKey(PeerProgram.Ours.Name)) outcomes.Clear();       // nothing to compare with
+            var verdicts = outcomes.ToLookup(o => ours is not null && Agree(ours, o.Value, Exactness.Bound(row)), o => o.Key);
+            var times = found.ToDictionary(
+                f => f.Key, f => new PeerTime(f.Value.Min(t => t.Least), f.Value.Select(t => t.Median).Order().ElementAt(f.Value.Count / 2)));
+            double? memory = null, launches = null, error = null;
+            if (row.Bytes > 0) memory = place.IsGpu ? Copying() : MemorySpeed.Measure(row.Bytes, row.InPlace);
+            if (place.IsGpu && alive.FirstOrDefault(peer => peer.Name == PeerProgram.Ours.Name) is { } engine)
+                Guarded(engine, () => (launches, error) = (engine.Launches(tests[engine]), engine.Exactly(tests[engine])));
+            if (place.IsGpu && !times.ContainsKey(PeerProgram.Ours.Name)) note($"{row.Title}: not in this build");
+            return new(row, times, [.. verdicts[false]], [.. verdicts[true]], memory, launches, error);
+        }
 
         // by whichever worker copies fastest; each number is read and written
         double? Copying()
