@@ -16,6 +16,9 @@ public static unsafe partial class MatMul
     /// <summary>The most columns of b that are packed at a time: two megabytes of floats, in the third-level cache.</summary>
     const int MaxColumns = 1024;
 
+    /// <summary>So few rows of a read b where it lies: to pack it would not pay.</summary>
+    const int MostRowsInPlace = 144;
+
     /// <summary>
     /// A gap after each packed row of a, so that rows do not lie a power of two apart, which would crowd them into one set of the cache.
     /// </summary>
@@ -26,12 +29,13 @@ public static unsafe partial class MatMul
     {
         const int Unit = 32;                        // columns: whole panels of every register's width
         const int LeastRows = 24;                   // two tiles of AVX-512
+        const int LeastPackedColumns = 128;         // fewer would read a too often
         const double LeastWork = 200_000;           // multiply-adds: some microseconds, against which handing out a block costs nothing
         const int EvenEnough = 8;                   // matrices for each worker: one more or less makes no difference
 
         /// <summary>
-        /// As many blocks as workers, since each cut has an operand packed once more: every prime factor of their number divides the batch,
-        /// or else cuts the longer side, if the parts are still worth it.
+        /// As many blocks as workers: every prime factor of their number divides the batch, or else cuts the longer side, if the parts are
+        /// still worth it. Where b is to be packed, its columns are cut, since for parts of the rows it would be packed once for each.
         /// </summary>
         public static Blocks Of(MatMulShape s, int workers)
         {
@@ -44,7 +48,8 @@ public static unsafe partial class MatMul
                 if (batch % factor == 0) { batch /= factor; continue; }
                 if (batch >= EvenEnough * workers * factor || rows * columns >= most) break;
                 bool tall = s.M / rows >= factor * LeastRows, wide = units / columns >= factor;
-                if (wide && (units / columns * Unit > s.M / rows || !tall)) columns *= factor;
+                var packed = s.M / rows > factor * MostRowsInPlace && units / columns * Unit >= factor * LeastPackedColumns;
+                if (wide && (!tall || packed || units / columns * Unit > s.M / rows)) columns *= factor;
                 else if (tall) rows *= factor;
             }
             return new(rows, columns);

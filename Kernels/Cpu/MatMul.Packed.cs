@@ -83,7 +83,7 @@ public static unsafe partial class MatMul
             int width = 2 * V.Count;
             // more lines than the sets of the second-level cache that they fall on can hold
             var crowded = rows > 24 && depth > 256 && shape.BRow * sizeof(T) % 4096 == 0;
-            var inPlace = rows <= 144 && shape.BCol == 1 && columns % width == 0 && !crowded;
+            var inPlace = rows <= MostRowsInPlace && shape.BCol == 1 && columns % width == 0 && !crowded;
             T* panels = memory, aBlock = memory + SlabColumns(V.Count) * MaxDepth;
             if (!inPlace) PackPanels<T, V>(b, shape.BRow, shape.BCol, depth, columns, panels);
             for (var i = 0; i < rows; i += MaxRows<T>())

@@ -84,7 +84,7 @@ public class GpuMachineTests
         PeerRow product = rows[0], softmax = rows.First(row => row.OfMemory);
         PeerTime one = new(1e-3, 1e-3), two = new(2e-3, 2e-3);
         Dictionary<string, PeerTime> ahead = new() { ["ours"] = one, ["PyTorch"] = two }, behind = new() { ["ours"] = two, ["PyTorch"] = one };
-        return new(new(16, "GPU (test)", simulated), double.NaN, ["ours", "PyTorch"],
+        return new(new(16, "GPU (test)", simulated), (double.NaN, double.NaN), ["ours", "PyTorch"],
         [
             new(product, ahead, [], ["PyTorch"], null, 1, 2e-6),
             new(softmax, behind, ["PyTorch"], [], softmax.Bytes / 1e-3 * 1e-9, 7, 0.2),
