@@ -13,22 +13,27 @@ static class FmaPeak
 {
     const int Items = 64, Runs = 1000;
 
-    /// <summary>GFLOP/s on one thread or on all: the best of 1,000 runs of a millisecond or so, since whatever disturbs one makes it slower.</summary>
-    public static double Measure(bool all)
+    /// <summary>
+    /// GFLOP/s on one thread or on all, of 1,000 runs of a millisecond or so: the best is the processor's, since whatever disturbs a run
+    /// makes it slower; the mean says how much of it others leave to work that takes longer.
+    /// </summary>
+    public static (double Best, double Mean) Measure(bool all)
     {
         using var scope = Scope.Begin();
         var workers = Device.Cpu.Workers(all);
         var results = Tensor.Zeros([Items], DType.F32, Device.Cpu);
-        var best = TimeSpan.MaxValue;
+        TimeSpan best = TimeSpan.MaxValue, sum = TimeSpan.Zero;
         for (int run = 0; run < Runs; run++)
         {
             long start = Stopwatch.GetTimestamp();
             workers.Run<Loop, float>(new(CpuDevice.View<float>(results)), Items, Loop.Rounds * Loop.Sums);
             var taken = Stopwatch.GetElapsedTime(start);
+            sum += taken;
             if (taken < best) best = taken;
         }
         int lanes = Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : 4;
-        return 2e-9 * Items * Loop.Rounds * Loop.Sums * lanes / best.TotalSeconds;
+        double work = 2e-9 * Items * Loop.Rounds * Loop.Sums * lanes;
+        return (work / best.TotalSeconds, work / (sum / Runs).TotalSeconds);
     }
 
     /// <summary>

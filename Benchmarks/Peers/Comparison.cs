@@ -44,9 +44,10 @@ sealed record RowTimes(
 }
 
 /// <summary>All rows in one place.</summary>
-/// <param name="Peak">Multiply-adds of this machine, GFLOP/s; NaN on a GPU.</param>
+/// <param name="Peak">Multiply-adds of this machine, GFLOP/s, at best and in the mean over all rounds; NaN on a GPU.</param>
 /// <param name="Notes">What was skipped, and why.</param>
-sealed record Comparison(Place Place, double Peak, IReadOnlyList<string> Workers, IReadOnlyList<RowTimes> Rows, IReadOnlyList<string> Notes)
+sealed record Comparison(Place Place, (double Best, double Mean) Peak, IReadOnlyList<string> Workers, IReadOnlyList<RowTimes> Rows,
+    IReadOnlyList<string> Notes)
 {
     static int Milliseconds(Place place) => place.IsSimulated ? 0 : place.IsGpu ? 200 : 50;
 
@@ -81,11 +82,12 @@ sealed record Comparison(Place Place, double Peak, IReadOnlyList<string> Workers
             if (!place.IsGpu && peers.All(peer => peer.Name == PeerProgram.Ours.Name)) throw new ArgumentException(NoPeer(programs));
             string[] names = [.. peers.Select(peer => peer.Name)];
             Device.Cpu.Threads = threads;
-            double peak = Peak();
+            var peaks = new List<(double Best, double Mean)>();
             Contest[] contests = [.. rows.Select(row => new Contest(row, place, peers, Note))];
             for (int round = 1; round <= rounds; round++)
             {
                 Console.WriteLine($"[{(place.IsGpu ? "GPU" : $"{threads}")}] round {round} of {rounds}");
+                peaks.Add(place.IsGpu ? (double.NaN, double.NaN) : FmaPeak.Measure(all: threads > 1));
                 foreach (var contest in contests) contest.Round();
             }
             foreach (var contest in contests)
@@ -97,14 +99,12 @@ sealed record Comparison(Place Place, double Peak, IReadOnlyList<string> Workers
                 Console.WriteLine($"[{(place.IsGpu ? "GPU" : $"{threads}")}] {found.Row.Title}: {all}; {verdict}");
                 times.Add(found);
             }
-            return new(place, Math.Max(peak, Peak()), names, times, notes);
+            return new(place, (peaks.Max(peak => peak.Best), peaks.Average(peak => peak.Mean)), names, times, notes);
         }
         finally
         {
             End();
         }
-
-        double Peak() => place.IsGpu ? double.NaN : FmaPeak.Measure(all: threads > 1);
 
         void End()
         {

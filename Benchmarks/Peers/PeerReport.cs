@@ -16,10 +16,12 @@ static class PeerReport
         text.AppendLine();
         text.Append("Least time of interleaved runs. Ratio: the best peer's time over ours");
         text.AppendLine(runs.Any(run => run.Place.IsGpu) ? "."
-            : "; of the peak: GFLOP/s of the measured peak of multiply-adds, or GB/s of that of moving as many bytes.");
+            : "; of the peak: GFLOP/s of the measured peak of multiply-adds (whose mean says what others left of the machine), "
+                + "or GB/s of that of moving as many bytes.");
         foreach (var run in runs)
         {
-            text.AppendLine().AppendLine($"## {run.Place}{(run.Place.IsGpu ? "" : $", peak {Units.Digits(run.Peak)} GFLOP/s")}").AppendLine();
+            string peak = $", peak {Units.Digits(run.Peak.Best)} GFLOP/s (in the mean {Units.Percent(run.Peak.Mean / run.Peak.Best)} of it)";
+            text.AppendLine().AppendLine($"## {run.Place}{(run.Place.IsGpu ? "" : peak)}").AppendLine();
             if (run.Place.IsSimulated)
                 text.AppendLine("SIMULATED: the times mean nothing and nothing is claimed of ratios; that all runs is what this shows.").AppendLine();
             text.Append(run.Place.IsGpu ? GpuTableOf(run) : TableOf(run));
@@ -38,7 +40,7 @@ static class PeerReport
         {
             double goal = r.Row.GoalOn(run.Place.Threads), seconds = r.Ours ?? double.NaN;
             double flops = r.Row.Flops / seconds * 1e-9, bytes = r.Row.Bytes / seconds * 1e-9;
-            double peak = r.Row.Tests[0].StartsWith('d') ? run.Peak / 2 : run.Peak;     // doubles: half the lanes
+            double peak = r.Row.Tests[0].StartsWith('d') ? run.Peak.Best / 2 : run.Peak.Best;     // doubles: half the lanes
             table.Add(
             [
                 r.Row.Title, Time(r, PeerProgram.Ours.Name), .. others.Select(name => Time(r, name)),
@@ -89,7 +91,7 @@ static class PeerReport
             if (Line(name) is { } one)
                 yield return $"SGEMM, geometric mean of {one.Count} shapes, {name}: {Goal(one.Ratio, run.Place.Threads == 1 ? 1.08 : 1.1)}";
         if (run.Rows.FirstOrDefault(r => r.Row.Tests[0] == "sgemm N N 1024 1024 1024") is { Ours: { } seconds } square)
-            yield return $"{square.Row.Title}, of the peak of multiply-adds: {Goal(square.Row.Flops / seconds * 1e-9 / run.Peak, 0.92)}";
+            yield return $"{square.Row.Title}, of the peak of multiply-adds: {Goal(square.Row.Flops / seconds * 1e-9 / run.Peak.Best, 0.92)}";
         string[] told = [.. run.Rows.SelectMany(r => r.Same.Concat(r.Differing)), PeerProgram.Ours.Name];
         string[] silent = [.. run.Workers.Where(name => run.Rows.Any(r => r.Times.ContainsKey(name))).Except(told)];
         if (silent.Length > 0) yield return $"Times without results to compare: {string.Join(", ", silent)}.";
@@ -119,7 +121,8 @@ static class PeerReport
             Place = run.Place.ToString(),
             run.Place.Threads,
             run.Place.IsSimulated,
-            PeakGflops = Finite(run.Peak),
+            PeakGflops = Finite(run.Peak.Best),
+            MeanPeakGflops = Finite(run.Peak.Mean),
             run.Workers,
             Rows = run.Rows.Select(r => new
             {
