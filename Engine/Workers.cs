@@ -10,8 +10,10 @@ namespace NanoAttention;
 
 /// <summary>
 /// The threads that share a CPU kernel's work: they claim chunks of its items until none is left. Chunks are independent, so
-/// results do not depend on who computes what. A helper without work spins for a millisecond, so that the next job reaches it in a
-/// fraction of a microsecond; then it sleeps, and costs nothing. A helper that does not come in time is not waited for.
+/// results do not depend on who computes what. Each thread has a part of the items that it begins with, the same part of every job, so that
+/// it often finds in its own cache what it computed in the job before; who is done helps the others. A helper without work spins for a
+/// millisecond, so that the next job reaches it in a fraction of a microsecond; then it sleeps, and costs nothing. A helper that does not
+/// come in time is not waited for.
 /// </summary>
 sealed unsafe class Workers
 {
@@ -20,33 +22,44 @@ sealed unsafe class Workers
     const int shortSpins = 200, spins = 20_000, spinsToYield = 500;                   // a pause is 10 to 50 ns long
 
     Helper[] helpers = [];
+    readonly Part[] memory = GC.AllocateArray<Part>(most + 1, pinned: true);
+    readonly Part* parts;       // the caller's, and one for each helper
     int busy;                   // 1: a job is at hand
-
-    Job job;                    // at hand
+    int chunks;                 // of the job at hand,
+    Counter done;               // and how many of them helpers have done
     long shared, helped;
     volatile Exception? failure;
 
-    /// <summary>What threads tell one another: a job, and what was done of it, each on cache lines of its own.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 384)]
-    struct Job
+    public Workers() => parts = (Part*)(((nint)Unsafe.AsPointer(ref memory[0]) + Part.Size - 1) & -Part.Size);
+
+    /// <summary>On a cache line of its own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    struct Counter
     {
-        /// <summary>
-        /// The job's number (upper half), and <see cref="none"/> plus how many of its chunks are unclaimed: to subtract 1 claims one, of whatever job it is.
-        /// A job ends only when all that was claimed is done, so that who has claimed a chunk reads the job it belongs to.
-        /// </summary>
-        [FieldOffset(128)] public long Unclaimed;
+        [FieldOffset(128)] public int Value;
+    }
 
-        [FieldOffset(136)] public delegate*<void*, int, int, void> Invoke;
-        [FieldOffset(144)] public void* Kernel;
-        [FieldOffset(152)] public int Items;
-        [FieldOffset(156)] public int Chunk;
-        [FieldOffset(160)] public int Chunks;
-        [FieldOffset(164)] public int Threads;
+    /// <summary>
+    /// The part of a job that a thread begins with, on a cache line of its own: all that its thread must learn comes with one line.
+    /// A job ends only when all that was claimed is done, so that who has claimed a chunk reads the job it belongs to.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential, Size = Size)]
+    struct Part
+    {
+        public const int Size = 128;
 
-        /// <summary>How many chunks helpers have done.</summary>
-        [FieldOffset(256)] public int Done;
+        /// <summary>The job's number, which says that there is a new one.</summary>
+        public long Number;
 
-        public static long Number(long unclaimed) => unclaimed >> 32;
+        public delegate*<void*, int, int, void> Invoke;
+        public void* Kernel;
+        public int Items, Chunk;
+
+        /// <summary>The part's chunks are those up to number End − 1.</summary>
+        public int End;
+
+        /// <summary>How many of them are left, none if negative: to subtract 1 claims one, of whatever job it is.</summary>
+        public int Unclaimed;
     }
 
     /// <summary>A thread, and where it sleeps.</summary>
@@ -58,10 +71,10 @@ sealed unsafe class Workers
         public bool IsAsleep => Volatile.Read(ref asleep) == 1;
 
         /// <summary>Until it is called, or not at all where there is a job by now.</summary>
-        public void Sleep(ref long unclaimed, long seen)
+        public void Sleep(ref long number, long seen)
         {
             Interlocked.Exchange(ref asleep, 1);
-            if (Job.Number(Volatile.Read(ref unclaimed)) == seen || Interlocked.Exchange(ref asleep, 0) == 0) wake.Wait();
+            if (Volatile.Read(ref number) == seen || Interlocked.Exchange(ref asleep, 0) == 0) wake.Wait();
         }
 
         public void Call()
@@ -69,8 +82,6 @@ sealed unsafe class Workers
             if (Interlocked.Exchange(ref asleep, 0) == 1) wake.Release();
         }
     }
-
-    const int none = 1 << 30;   // those who come too late count on below it
 
     /// <summary>How many threads share a job, the caller's included.</summary>
     public int Threads
@@ -121,13 +132,13 @@ sealed unsafe class Workers
         if (Interlocked.CompareExchange(ref busy, 1, 0) != 0) return false;
         try
         {
-            Post(function, address, items, work);
+            int owners = Post(function, address, items, work);
             if (work >= worthWaking || AwaitsHelp > 0)
-                for (int i = 0; i < job.Threads - 1; i++) helpers[i].Call();
+                for (int i = 1; i < owners; i++) helpers[i - 1].Call();
             if (AwaitsHelp > 0)
-                for (AwaitsHelp--; (int)Volatile.Read(ref job.Unclaimed) == none + job.Chunks;) Thread.Yield();
-            int left = job.Chunks - Claim();
-            for (int i = 1; Volatile.Read(ref job.Done) < left; i++) Pause(i);
+                for (AwaitsHelp--; Unclaimed() == chunks;) Thread.Yield();
+            int left = chunks - Claim(0);
+            for (int i = 1; Volatile.Read(ref done.Value) < left; i++) Pause(i);
             return failure is null ? true : throw Failure();
         }
         finally
@@ -144,43 +155,60 @@ sealed unsafe class Workers
         return false;
     }
 
-    void Post(delegate*<void*, int, int, void> function, void* address, int items, double work)
+    // Lays out every thread's part, the caller's first: how many threads have one.
+    int Post(delegate*<void*, int, int, void> function, void* address, int items, double work)
     {
         int threads = Threads;
         shared++;
         while (helpers.Length < threads - 1)
         {
-            int number = helpers.Length;
             var helper = new Helper();
             helpers = [.. helpers, helper];
-            new Thread(() => Help(helper, number)) { IsBackground = true, Name = "NanoAttention worker" }.Start();
+            int thread = helpers.Length;
+            new Thread(() => Help(helper, thread)) { IsBackground = true, Name = "NanoAttention worker" }.Start();
         }
-        int parts = Math.Max(threads, (int)Math.Min(4.0 * threads, work / WorthSharing));    // not too small, and enough for who ends first
-        int chunk = (items - 1) / parts + 1;
+        int wanted = Math.Max(threads, (int)Math.Min(4.0 * threads, work / WorthSharing));   // not too small, and enough for who ends first
+        int chunk = (items - 1) / wanted + 1;
         if (chunk > 64) chunk = (chunk + 63) & ~63;                                         // whole cache lines, where items are numbers
-        job.Invoke = function;
-        job.Kernel = address;
-        (job.Items, job.Chunk, job.Chunks, job.Threads, job.Done) = (items, chunk, (items - 1) / chunk + 1, threads, 0);
-        Interlocked.Exchange(ref job.Unclaimed, (Job.Number(job.Unclaimed) + 1) << 32 | (uint)(none + job.Chunks));
+        (chunks, done.Value) = ((items - 1) / chunk + 1, 0);
+        int owners = Math.Min(threads, chunks);
+        for (int i = 0, begin = 0; i < owners; i++)
+        {
+            int end = (int)((long)chunks * (i + 1) / owners);
+            var part = &parts[i];
+            part->Invoke = function;
+            part->Kernel = address;
+            (part->Items, part->Chunk, part->End) = (items, chunk, end);
+            Volatile.Write(ref part->Unclaimed, end - begin);
+            Volatile.Write(ref part->Number, shared);
+            begin = end;
+        }
+        return owners;
     }
 
-    // Claims chunks and runs them until there is none: how many.
-    int Claim()
+    int Unclaimed() => Enumerable.Range(0, helpers.Length + 1).Sum(i => Math.Max(parts[i].Unclaimed, 0));
+
+    // Claims chunks and runs them until there is none, those of this thread's part first: how many.
+    int Claim(int thread)
     {
-        int done = 0;
-        for (int left; (left = (int)Interlocked.Decrement(ref job.Unclaimed) - none) >= 0; done++)
+        int claimed = 0;
+        for (int i = 0, count = helpers.Length + 1; i < count; i++)
         {
-            int from = (job.Chunks - 1 - left) * job.Chunk, to = job.Items - from < job.Chunk ? job.Items : from + job.Chunk;
-            try
+            var part = &parts[(thread + i) % count];
+            for (int left; Volatile.Read(ref part->Unclaimed) > 0 && (left = Interlocked.Decrement(ref part->Unclaimed)) >= 0; claimed++)
             {
-                job.Invoke(job.Kernel, from, to);
-            }
-            catch (Exception e)
-            {
-                failure = e;
+                int from = (part->End - 1 - left) * part->Chunk, to = part->Items - from < part->Chunk ? part->Items : from + part->Chunk;
+                try
+                {
+                    part->Invoke(part->Kernel, from, to);
+                }
+                catch (Exception e)
+                {
+                    failure = e;
+                }
             }
         }
-        return done;
+        return claimed;
     }
 
     InvalidOperationException Failure()
@@ -190,23 +218,24 @@ sealed unsafe class Workers
         return new($"A kernel failed: {e.Message}", e);
     }
 
-    void Help(Helper me, int number)
+    void Help(Helper me, int thread)
     {
+        ref long number = ref parts[thread].Number;
         long seen = 0;
         for (int i = 1; ; i++)
         {
-            if (Job.Number(Volatile.Read(ref job.Unclaimed)) is var posted && posted != seen)
+            if (Volatile.Read(ref number) is var posted && posted != seen)
             {
                 seen = posted;
-                if (number >= job.Threads - 1 || Claim() is not (> 0 and var done)) continue;       // nothing to do is no reason to stay awake
+                if (Claim(thread) is not (> 0 and var own)) continue;      // nothing to do is no reason to stay awake
                 Interlocked.Increment(ref helped);
-                Interlocked.Add(ref job.Done, done);
+                Interlocked.Add(ref done.Value, own);
                 i = 0;
             }
             else if (i < spins && Environment.ProcessorCount > 1) Pause(i);
             else
             {
-                me.Sleep(ref job.Unclaimed, seen);
+                me.Sleep(ref number, seen);
                 i = 0;
             }
         }

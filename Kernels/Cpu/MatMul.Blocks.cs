@@ -29,13 +29,12 @@ public static unsafe partial class MatMul
     {
         const int Unit = 32;                        // columns: whole panels of every register's width
         const int LeastRows = 24;                   // two tiles of AVX-512
-        const int LeastPackedColumns = 128;         // fewer would read a too often
         const double LeastWork = 200_000;           // multiply-adds: some microseconds, against which handing out a block costs nothing
         const int EvenEnough = 8;                   // matrices for each worker: one more or less makes no difference
 
         /// <summary>
         /// As many blocks as workers: every prime factor of their number divides the batch, or else cuts the longer side, if the parts are
-        /// still worth it. Where b is to be packed, its columns are cut, since for parts of the rows it would be packed once for each.
+        /// still worth it. Of a square the columns are cut, if b is to be packed: for parts of the rows it would be packed once for each.
         /// </summary>
         public static Blocks Of(MatMulShape s, int workers)
         {
@@ -48,8 +47,8 @@ public static unsafe partial class MatMul
                 if (batch % factor == 0) { batch /= factor; continue; }
                 if (batch >= EvenEnough * workers * factor || rows * columns >= most) break;
                 bool tall = s.M / rows >= factor * LeastRows, wide = units / columns >= factor;
-                var packed = s.M / rows > factor * MostRowsInPlace && units / columns * Unit >= factor * LeastPackedColumns;
-                if (wide && (!tall || packed || units / columns * Unit > s.M / rows)) columns *= factor;
+                int height = s.M / rows, width = units / columns * Unit;
+                if (wide && (!tall || width > height || width == height && height > factor * MostRowsInPlace)) columns *= factor;
                 else if (tall) rows *= factor;
             }
             return new(rows, columns);

@@ -32,6 +32,19 @@ public class WorkersTests
         }
     }
 
+    // Says who ran an item, of which as many run at a time as there are threads.
+    readonly struct Meeting(Barrier all, int[] who) : IScalarKernel
+    {
+        public void Run(int from, int to)
+        {
+            for (int i = from; i < to; i++)
+            {
+                who[i] = Environment.CurrentManagedThreadId;
+                all.SignalAndWait();
+            }
+        }
+    }
+
     static void Check(Workers workers, int items, double cost)
     {
         var runs = new int[items];
@@ -49,6 +62,24 @@ public class WorkersTests
         for (int round = 0; round < 200; round++)
             foreach (int items in (int[])[0, 1, 2, 3, 63, 64, 65, 100, 1000])
                 Check(workers, items, round % 2 == 0 ? Large : Small);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_thread_begins_with_the_same_part_of_every_job(int threads)
+    {
+        var workers = new Workers { Threads = threads };
+        using Barrier all = new(threads);
+        int[] first = new int[threads], who = new int[threads];
+        workers.Run(new Meeting(all, first), threads, Large);
+        Assert.Equal(Environment.CurrentManagedThreadId, first[0]);
+        Assert.Distinct(first);
+        for (int job = 0; job < 50; job++)
+        {
+            workers.Run(new Meeting(all, who), threads, Large);
+            Assert.Equal(first, who);
+        }
     }
 
     [Fact]
