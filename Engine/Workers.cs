@@ -25,18 +25,22 @@ sealed unsafe class Workers
     readonly Part[] memory = GC.AllocateArray<Part>(most + 1, pinned: true);
     readonly Part* parts;       // the caller's, and one for each helper
     int busy;                   // 1: a job is at hand
-    int chunks;                 // of the job at hand,
-    Counter done;               // and how many of them helpers have done
-    long shared, helped;
+    int chunks;                 // of the job at hand
+    long shared;
+    Help help;
     volatile Exception? failure;
 
     public Workers() => parts = (Part*)(((nint)Unsafe.AsPointer(ref memory[0]) + Part.Size - 1) & -Part.Size);
 
-    /// <summary>On a cache line of its own.</summary>
+    /// <summary>What helpers have done, on a cache line of its own.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
-    struct Counter
+    struct Help
     {
-        [FieldOffset(128)] public int Value;
+        /// <summary>How many chunks of the job at hand.</summary>
+        [FieldOffset(128)] public int Done;
+
+        /// <summary>How often one of them did something.</summary>
+        [FieldOffset(136)] public long Times;
     }
 
     /// <summary>
@@ -55,10 +59,13 @@ sealed unsafe class Workers
         public void* Kernel;
         public int Items, Chunk;
 
-        /// <summary>The part's chunks are those up to number End − 1.</summary>
+        /// <summary>How many parts the job has.</summary>
+        public int Parts;
+
+        /// <summary>This part's chunks are those up to number End − 1.</summary>
         public int End;
 
-        /// <summary>How many of them are left, none if negative: to subtract 1 claims one, of whatever job it is.</summary>
+        /// <summary>How many of them are left, none if 0 or less: to subtract 1 claims one, of whatever job it is.</summary>
         public int Unclaimed;
     }
 
@@ -93,11 +100,11 @@ sealed unsafe class Workers
     /// <summary>From how much work on a job is shared with threads that are awake: about the multiplications in the time of some hand-offs.</summary>
     internal double WorthSharing { get; set; } = 10_000;
 
-    /// <summary>Of how many of the next jobs that are shared another thread takes the first part, however long the caller must wait for it.</summary>
+    /// <summary>Of how many of the next jobs that are shared another thread claims a chunk before the caller does, however long it must wait.</summary>
     internal int AwaitsHelp { get; set; }
 
-    /// <summary>How many jobs were cut up and offered to other threads, and of how many of these another thread did a part.</summary>
-    internal (long Shared, long Helped) Jobs => (Interlocked.Read(ref shared), Interlocked.Read(ref helped));
+    /// <summary>How many jobs were cut up and offered to other threads, and how often another thread did a part of one.</summary>
+    internal (long Shared, long Helped) Jobs => (Interlocked.Read(ref shared), Interlocked.Read(ref help.Times));
 
     /// <summary>Runs the kernel over items 0 … count − 1 in the widest registers the machine has; <paramref name="cost"/> is about the work of an item, in multiplications.</summary>
     public void Run<K, T>(K kernel, int count, double cost) where K : struct, IKernel<T> where T : unmanaged
@@ -137,8 +144,8 @@ sealed unsafe class Workers
                 for (int i = 1; i < owners; i++) helpers[i - 1].Call();
             if (AwaitsHelp > 0)
                 for (AwaitsHelp--; Unclaimed() == chunks;) Thread.Yield();
-            int left = chunks - Claim(0);
-            for (int i = 1; Volatile.Read(ref done.Value) < left; i++) Pause(i);
+            int left = chunks - Claim(parts, 0);
+            for (int i = 1; Volatile.Read(ref help.Done) < left; i++) Pause(i);
             return failure is null ? true : throw Failure();
         }
         finally
@@ -165,12 +172,12 @@ sealed unsafe class Workers
             var helper = new Helper();
             helpers = [.. helpers, helper];
             int thread = helpers.Length;
-            new Thread(() => Help(helper, thread)) { IsBackground = true, Name = "NanoAttention worker" }.Start();
+            new Thread(() => Work(helper, parts, thread)) { IsBackground = true, Name = "NanoAttention worker" }.Start();
         }
         int wanted = Math.Max(threads, (int)Math.Min(4.0 * threads, work / WorthSharing));   // not too small, and enough for who ends first
         int chunk = (items - 1) / wanted + 1;
         if (chunk > 64) chunk = (chunk + 63) & ~63;                                         // whole cache lines, where items are numbers
-        (chunks, done.Value) = ((items - 1) / chunk + 1, 0);
+        (chunks, help.Done) = ((items - 1) / chunk + 1, 0);
         int owners = Math.Min(threads, chunks);
         for (int i = 0, begin = 0; i < owners; i++)
         {
@@ -178,7 +185,7 @@ sealed unsafe class Workers
             var part = &parts[i];
             part->Invoke = function;
             part->Kernel = address;
-            (part->Items, part->Chunk, part->End) = (items, chunk, end);
+            (part->Items, part->Chunk, part->Parts, part->End) = (items, chunk, owners, end);
             Volatile.Write(ref part->Unclaimed, end - begin);
             Volatile.Write(ref part->Number, shared);
             begin = end;
@@ -186,13 +193,13 @@ sealed unsafe class Workers
         return owners;
     }
 
-    int Unclaimed() => Enumerable.Range(0, helpers.Length + 1).Sum(i => Math.Max(parts[i].Unclaimed, 0));
+    int Unclaimed() => Enumerable.Range(0, helpers.Length + 1).Sum(i => Math.Max(Volatile.Read(ref parts[i].Unclaimed), 0));
 
     // Claims chunks and runs them until there is none, those of this thread's part first: how many.
-    int Claim(int thread)
+    int Claim(Part* parts, int thread)
     {
         int claimed = 0;
-        for (int i = 0, count = helpers.Length + 1; i < count; i++)
+        for (int i = 0, count = parts[thread].Parts; i < count; i++)
         {
             var part = &parts[(thread + i) % count];
             for (int left; Volatile.Read(ref part->Unclaimed) > 0 && (left = Interlocked.Decrement(ref part->Unclaimed)) >= 0; claimed++)
@@ -218,7 +225,8 @@ sealed unsafe class Workers
         return new($"A kernel failed: {e.Message}", e);
     }
 
-    void Help(Helper me, int thread)
+    // A helper's life. It does not touch the fields that the caller writes.
+    void Work(Helper me, Part* parts, int thread)
     {
         ref long number = ref parts[thread].Number;
         long seen = 0;
@@ -227,9 +235,9 @@ sealed unsafe class Workers
             if (Volatile.Read(ref number) is var posted && posted != seen)
             {
                 seen = posted;
-                if (Claim(thread) is not (> 0 and var own)) continue;      // nothing to do is no reason to stay awake
-                Interlocked.Increment(ref helped);
-                Interlocked.Add(ref done.Value, own);
+                if (Claim(parts, thread) is not (> 0 and var done)) continue;      // nothing to do is no reason to stay awake
+                Interlocked.Increment(ref help.Times);
+                Interlocked.Add(ref help.Done, done);
                 i = 0;
             }
             else if (i < spins && Environment.ProcessorCount > 1) Pause(i);

@@ -40,7 +40,7 @@ public class WorkersTests
             for (int i = from; i < to; i++)
             {
                 who[i] = Environment.CurrentManagedThreadId;
-                all.SignalAndWait();
+                if (!all.SignalAndWait(60_000)) throw new TimeoutException("a thread did not come");
             }
         }
     }
